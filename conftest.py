@@ -15,6 +15,7 @@ import pytest
 from hypothesis import settings
 from sybil import Example, Sybil
 from sybil.evaluators.python import PythonEvaluator
+from sybil.integration.pytest import SybilItem
 from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser, SkipParser
 
 # Speed belongs in benchmarks, so no example has a deadline. CI tries the same examples every time.
@@ -53,6 +54,14 @@ pytest_collect_file = Sybil(
     setup=as_main,
     fixtures=["page_directory"],
 ).pytest()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Report what a page leaks as a warning: as an error Sybil could not show it, and the whole run would end."""
+    for item in items:
+        if isinstance(item, SybilItem):
+            item.add_marker(pytest.mark.filterwarnings("default::pytest.PytestUnraisableExceptionWarning"))
+            item.add_marker(pytest.mark.filterwarnings("default::pytest.PytestUnhandledThreadExceptionWarning"))
 
 
 @pytest.fixture(scope="module")
