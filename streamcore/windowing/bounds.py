@@ -1,0 +1,63 @@
+"""What all window kinds share: the ends of time, and the check of a span given by the user."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from streamcore.errors import PipelineError, TransformTypeError, shorten
+from streamcore.model.window import IntervalWindow
+from streamcore.timestamp import (
+    GLOBAL_WINDOW_MAX_MICROS,
+    MAX_MICROS,
+    MIN_MICROS,
+    DurationTypes,
+    TimestampTypes,
+    to_micros,
+)
+
+LAST_MOMENT: Final = GLOBAL_WINDOW_MAX_MICROS
+"""No window holds a later moment, as the end of every window must come before the watermark's last value. An element
+with a later timestamp belongs where one at this moment would."""
+
+LAST_END: Final = LAST_MOMENT + 1
+AFTER_TIME: Final = MAX_MICROS + 1
+
+
+def bounded_window(start: int, end: int) -> IntervalWindow:
+    """The window `[start, end)`, cut off at the ends of time.
+
+    >>> bounded_window(MIN_MICROS - 5, 0).start.micros == MIN_MICROS
+    True
+    """
+    return IntervalWindow.of_micros(max(start, MIN_MICROS), min(end, LAST_END))
+
+
+def bounded_span(start: int, end: int) -> tuple[int, int]:
+    """The span in which the answer is that of `[start, end)`: the last one goes on to the end of time."""
+    return max(start, MIN_MICROS), AFTER_TIME if end > LAST_MOMENT else end
+
+
+def span_argument(kind: str, name: str, value: DurationTypes | TimestampTypes) -> int:
+    """Microseconds of the argument `name` of the window kind `kind`.
+
+    Raises:
+        TransformTypeError: If it is neither a number of seconds nor a span.
+    """
+    try:
+        return to_micros(value)
+    except (TypeError, ValueError, OverflowError) as error:
+        msg = f"`{name}` of {kind} must be seconds, a Duration or a timedelta, got {shorten(value)}"
+        raise TransformTypeError(msg) from error
+
+
+def positive_argument(kind: str, name: str, value: DurationTypes) -> int:
+    """The same for an argument that must be positive.
+
+    Raises:
+        PipelineError: If it is not positive.
+    """
+    micros = span_argument(kind, name, value)
+    if micros <= 0:
+        msg = f"`{name}` of {kind} must be positive, got {shorten(value)}; the smallest is one microsecond"
+        raise PipelineError(msg)
+    return micros
