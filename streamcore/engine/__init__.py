@@ -1,0 +1,1 @@
+"""The embedded engine: a sans-IO core, and an asyncio shell around it."""

@@ -1,0 +1,1 @@
+"""The engine's core: every object is driven by plain calls, and knows no clock, no event loop and no randomness."""

@@ -1,0 +1,112 @@
+"""Assignment of timestamps and windows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from streamcore.engine.core.node import Node, Scheduler
+from streamcore.errors import PipelineError
+from streamcore.model.bundle import Bundle, WindowColumn
+from streamcore.model.windowing import TimeWindowFn, WindowFn
+from streamcore.timestamp import Timestamp, to_micros
+from streamcore.windowing import Sessions, SlidingWindows
+
+
+class TimestampNode(Node):
+    """Gives elements the event time that a function finds in them, and the windows that follow from it.
+
+    Args:
+        label: Full label of the step.
+        scheduler: The engine's scheduler.
+        fn: From element to time.
+        micros_per_unit: How many microseconds a number that `fn` returns counts.
+        windowfn: The windowing of the input.
+        one_by_one: Hand elements on one by one, for a watermark that `fn` may move between two elements.
+    """
+
+    def __init__(
+        self,
+        label: str,
+        scheduler: Scheduler,
+        fn: Callable[[Any], Any],
+        micros_per_unit: int,
+        windowfn: WindowFn,
+        one_by_one: bool,
+    ) -> None:
+        super().__init__(label, scheduler)
+        self._fn = fn
+        self._micros_per_unit = micros_per_unit
+        self._windowfn = windowfn
+        self._one_by_one = one_by_one
+
+    def push(self, bundle: Bundle) -> None:
+        """Assigns timestamps to a bundle."""
+        if self._one_by_one and len(bundle.values) > 1:
+            self.scheduler.spawn(self._single(bundle))
+            return
+        self.metrics.elements += len(bundle.values)
+        times: list[Any] = []
+        elements = iter(bundle.values)
+        try:
+            times.extend(map(self._fn, elements))
+        except Exception as error:
+            raise self.failure(bundle, len(bundle.values) - elements.__length_hint__() - 1, error) from error
+        stamps = self._micros(bundle, times)
+        windows = assign_windows(self._windowfn, bundle, stamps)
+        self.emit(Bundle(bundle.values, stamps, windows, bundle.pane, bundle.split))
+
+    def _single(self, bundle: Bundle) -> Iterator[None]:
+        for position in range(len(bundle.values)):
+            self.push(bundle.slice(position, position + 1))
+            yield
+
+    def _micros(self, bundle: Bundle, times: list[Any]) -> list[int]:
+        unit = self._micros_per_unit
+        kinds = set(map(type, times))
+        if kinds == {int}:
+            return times if unit == 1 else [time * unit for time in times]
+        if kinds == {float}:
+            return [round(time * unit) for time in times]
+        try:
+            return [to_micros(time) if isinstance(time, Timestamp) else round(time * unit) for time in times]
+        except TypeError:
+            position = next(i for i, time in enumerate(times) if not isinstance(time, int | float | Timestamp))
+            msg = f"the timestamp function returned {times[position]!r}; return a number or a Timestamp"
+            raise self.failure(bundle, position, PipelineError(msg)) from None
+
+
+class WindowNode(Node):
+    """Assigns windows."""
+
+    def __init__(self, label: str, scheduler: Scheduler, windowfn: WindowFn) -> None:
+        super().__init__(label, scheduler)
+        self._windowfn = windowfn
+
+    def push(self, bundle: Bundle) -> None:
+        """Assigns windows to a bundle; where they follow from the timestamps this costs nothing."""
+        self.metrics.elements += len(bundle.values)
+        windows = assign_windows(self._windowfn, bundle, bundle.timestamps)
+        self.emit(Bundle(bundle.values, bundle.timestamps, windows, bundle.pane, bundle.split, bundle.watermarks))
+
+
+
+
+def follows_timestamp(windowfn: WindowFn) -> bool:
+    """Whether windows can be told from the timestamp at any later time, so that they need not be assigned at all.
+
+    A subclass with an `assign` of its own may look at the element.
+    """
+    return type(windowfn).assign in (TimeWindowFn.assign, SlidingWindows.assign, Sessions.assign)
+
+
+def assign_windows(windowfn: WindowFn, bundle: Bundle, stamps: list[int] | int) -> WindowColumn:
+    """The window column of a bundle at the given timestamps."""
+    if follows_timestamp(windowfn):
+        return windowfn
+    columns = Bundle(bundle.values, stamps, bundle.windows)
+    windows = []
+    for value, stamp, present in zip(bundle.values, columns.timestamp_list(), bundle.window_list(), strict=True):
+        context = WindowFn.AssignContext(Timestamp.of_micros(stamp), value, present[0] if present else None)
+        windows.append(tuple(windowfn.assign(context)))
+    return windows

@@ -1,0 +1,2 @@
+from streamcore.engine.core.reduce import ReduceNode
+class CellReduce(ReduceNode): pass

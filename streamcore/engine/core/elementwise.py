@@ -1,0 +1,199 @@
+"""Map, Filter and FlatMap over the columns of a bundle."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from itertools import chain, compress, repeat
+from typing import Any, Final
+
+from streamcore.engine.core.node import Node, Scheduler
+from streamcore.engine.core.outputs import WRAPPERS, unwrap
+from streamcore.errors import PipelineError, UserCodeError
+from streamcore.model.bundle import Bundle
+from streamcore.model.windowing import WindowFn
+from streamcore.timestamp import Timestamp
+from streamcore.transforms.dofn import CallPlan, ElementParameter
+
+NOT_OUTPUTS: Final = (str, bytes, dict)
+
+
+class ElementwiseNode(Node):
+    """Calls user code for every element.
+
+    Args:
+        label: Full label of the step.
+        scheduler: The engine's scheduler.
+        plan: How the user's function is called.
+        windowfn: The windowing of the input; it assigns windows to outputs that come with a timestamp of their own.
+        ignore_unknown_tags: Whether values for outputs that nobody named are dropped instead of refused.
+    """
+
+    def __init__(
+        self,
+        label: str,
+        scheduler: Scheduler,
+        plan: CallPlan,
+        windowfn: WindowFn,
+        ignore_unknown_tags: bool = False,
+    ) -> None:
+        super().__init__(label, scheduler)
+        self.windowfn = windowfn
+        self.ignore_unknown_tags = ignore_unknown_tags
+        self._by_window = not {ElementParameter.WINDOW}.isdisjoint(plan.filled.values())
+        self._call = bind_columns(plan)
+
+    def push(self, bundle: Bundle) -> None:
+        """Calls the function for every element and emits what `place` makes of the results."""
+        self.metrics.elements += len(bundle.values)
+        if self._by_window:
+            bundle = one_window_each(bundle)
+        results: list[Any] = []
+        elements = iter(bundle.values)
+        try:
+            results.extend(self._call(elements, bundle))
+            if len(results) != len(bundle.values):
+                msg = "the function raised StopIteration; return a value instead"
+                raise PipelineError(msg)
+        except Exception as error:
+            raise self.failure(bundle, len(bundle.values) - elements.__length_hint__() - 1, error) from error
+        self.place(bundle, results)
+
+    def place(self, bundle: Bundle, results: list[Any]) -> None:
+        """Emits what follows from the results, one for each element."""
+        raise NotImplementedError
+
+    def emit_outputs(self, bundle: Bundle) -> None:
+        """Emits a bundle of outputs, among which may be values with timestamps, windows or tags."""
+        if WRAPPERS.isdisjoint(map(type, bundle.values)):
+            self.emit(bundle)
+            return
+        for tag, part in unwrap(bundle, self.windowfn):
+            if tag in self.consumers:
+                self.emit(part, tag)
+            elif not self.ignore_unknown_tags:
+                msg = f"step {self.label!r} put out a value tagged {tag!r}, an output it does not have; name it in with_outputs({tag!r})"
+                raise PipelineError(msg)
+
+
+class MapNode(ElementwiseNode):
+    """One output for each element."""
+
+    def place(self, bundle: Bundle, results: list[Any]) -> None:
+        """The results are the outputs."""
+        self.emit_outputs(bundle.with_values(results))
+
+
+class FilterNode(ElementwiseNode):
+    """The elements for which the function returned something true."""
+
+    def place(self, bundle: Bundle, results: list[Any]) -> None:
+        """The results choose among the elements."""
+        self.emit(select(bundle, results))
+
+
+class FlatMapNode(ElementwiseNode):
+    """Any number of outputs for each element."""
+
+    def place(self, bundle: Bundle, results: list[Any]) -> None:
+        """The results hold the outputs; the columns of an element are repeated for each of its outputs."""
+        outputs: list[Any] = []
+        counts = []
+        for position, result in enumerate(results):
+            before = len(outputs)
+            try:
+                outputs.extend(_checked(result))
+            except Exception as error:
+                raise self.failure(bundle, position, error) from error
+            counts.append(len(outputs) - before)
+        self.emit_outputs(spread(bundle, outputs, counts))
+
+
+def _checked(result: Any) -> Iterable[Any]:
+    if result is None:
+        return ()
+    if isinstance(result, NOT_OUTPUTS):
+        kind = type(result).__name__
+        msg = f"the function returned a {kind}, whose parts would become outputs one by one; return [value], or use Map"
+        raise PipelineError(msg)
+    if not isinstance(result, Iterable):
+        msg = f"the function returned {type(result).__name__}, not an iterable of outputs; return [value], or use Map"
+        raise PipelineError(msg)
+    return result
+
+
+def select(bundle: Bundle, mask: list[Any]) -> Bundle:
+    """The elements of a bundle whose mask is true."""
+    stamps, windows, pane, marks = bundle.timestamps, bundle.windows, bundle.pane, bundle.watermarks
+    return Bundle(
+        list(compress(bundle.values, mask)),
+        list(compress(stamps, mask)) if isinstance(stamps, list) else stamps,
+        list(compress(windows, mask)) if isinstance(windows, list) else windows,
+        list(compress(pane, mask)) if isinstance(pane, list) else pane,
+        bundle.split,
+        None if marks is None else list(compress(marks, mask)),
+    )
+
+
+def spread(bundle: Bundle, values: list[Any], counts: list[int]) -> Bundle:
+    """Values in the place of elements, `counts[i]` of them for the i-th."""
+    stamps, windows, pane, marks = bundle.timestamps, bundle.windows, bundle.pane, bundle.watermarks
+    return Bundle(
+        values,
+        _repeated(stamps, counts) if isinstance(stamps, list) else stamps,
+        _repeated(windows, counts) if isinstance(windows, list) else windows,
+        _repeated(pane, counts) if isinstance(pane, list) else pane,
+        bundle.split,
+        None if marks is None else _repeated(marks, counts),
+    )
+
+
+def _repeated(column: list[Any], counts: list[int]) -> list[Any]:
+    return list(chain.from_iterable(map(repeat, column, counts)))
+
+
+def one_window_each(bundle: Bundle) -> Bundle:
+    """The same elements, one for each of their windows: what user code that looks at the window gets."""
+    if isinstance(bundle.windows, tuple) and len(bundle.windows) == 1:
+        return bundle
+    windows = bundle.window_list()
+    if all(len(one) == 1 for one in windows):
+        return bundle
+    out = spread(bundle, _repeated(bundle.values, counts := [len(one) for one in windows]), counts)
+    out.windows = [(window,) for one in windows for window in one]
+    return out
+
+
+def bind_columns(plan: CallPlan) -> Callable[[Iterable[Any], Bundle], Iterable[Any]]:
+    """A function from elements and their bundle to the results of user code, one by one."""
+    fn, args, kwargs = plan.fn, plan.args, plan.kwargs
+    if plan.is_plain():
+        return lambda elements, bundle: map(fn, elements)
+    if not plan.filled:
+        return lambda elements, bundle: (fn(element, *args, **kwargs) for element in elements)
+    names = list(plan.filled)
+    columns = [COLUMNS[parameter] for parameter in plan.filled.values()]
+    if len(names) == 1 and not args and not kwargs:
+        name, column = names[0], columns[0]
+        return lambda elements, bundle: (fn(e, **{name: c}) for e, c in zip(elements, column(bundle), strict=True))
+
+    def call(elements: Iterable[Any], bundle: Bundle) -> Iterable[Any]:
+        rows = zip(*(column(bundle) for column in columns), strict=True)
+        return (fn(e, *args, **kwargs, **dict(zip(names, row, strict=True))) for e, row in zip(elements, rows, strict=True))
+
+    return call
+
+
+def _window_column(bundle: Bundle) -> Iterable[Any]:
+    if isinstance(bundle.windows, tuple) and len(bundle.windows) == 1:
+        return repeat(bundle.windows[0], len(bundle.values))
+    return [windows[0] for windows in bundle.window_list()]
+
+
+COLUMNS: dict[ElementParameter, Callable[[Bundle], Iterable[Any]]] = {
+    ElementParameter.ELEMENT: lambda bundle: bundle.values,
+    ElementParameter.TIMESTAMP: lambda bundle: map(Timestamp.of_micros, bundle.timestamp_list()),
+    ElementParameter.WINDOW: _window_column,
+    ElementParameter.PANE: lambda bundle: bundle.pane_list(),
+    ElementParameter.WINDOWED_VALUE: lambda bundle: bundle.windowed_values(),
+    ElementParameter.KEY: lambda bundle: [key for key, _ in bundle.values],
+}

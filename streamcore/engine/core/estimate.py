@@ -1,0 +1,130 @@
+"""The watermark that starts at an estimator, and the cuts that make bundles exact.
+
+Every result must be what it would be if elements travelled one by one, each followed by its watermark. A bundle travels whole
+only where that makes no difference: it is cut where an element comes behind a watermark that has passed a window of
+it, and, for aggregations that care, where a timer falls due. So the watermark is the same for all elements of a bundle as far
+as anybody can tell, and no step behind needs to know of the matter. How many elements a source gives at once
+therefore changes nothing but speed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from streamcore.engine.core.node import NEVER, Node, Scheduler
+from streamcore.engine.core.reduce import ReduceNode
+from streamcore.engine.core.watermarks import SplitWatermarks
+from streamcore.model.bundle import Bundle
+from streamcore.model.watermark import EstimatorState, WatermarkEstimator
+from streamcore.timestamp import MAX_MICROS
+
+
+class EstimatorNode(Node):
+    """Starts a new watermark from the timestamps of the elements, one estimator for each split.
+
+    Attributes:
+        estimator: Tells the watermark.
+        splits: The watermarks of the splits.
+        reduces: The aggregations that this watermark reaches first; set by the planner.
+        one_by_one: No bundle of more than one element makes no difference behind this; set by the planner.
+    """
+
+    def __init__(self, label: str, scheduler: Scheduler, estimator: WatermarkEstimator) -> None:
+        super().__init__(label, scheduler)
+        self.estimator = estimator
+        self.splits = SplitWatermarks()
+        self.reduces: list[ReduceNode] = []
+        self.one_by_one = False
+        self._states: dict[str | None, EstimatorState] = {}
+
+    def push(self, bundle: Bundle) -> None:
+        """Hands on the elements, in as few bundles as is exact, with the watermark behind each."""
+        if bundle.values:
+            self.scheduler.spawn(self._hand_on(bundle))
+
+    def advance(self, watermark: int) -> None:
+        """Of the upstream watermark only the end of input counts."""
+        if watermark >= MAX_MICROS:
+            self.forward(watermark)
+
+    def idle(self, split: str | None) -> None:
+        """A split has had nothing for its idle timeout."""
+        self.forward(self.splits.set_idle(split))
+
+    def end(self, split: str | None) -> None:
+        """A split has ended."""
+        self.forward(self.splits.set_ended(split))
+
+    def deadline(self) -> int:
+        """When the watermark may follow processing time is for the runtime's polling to find out."""
+        return NEVER
+
+    def advance_clock(self) -> None:
+        """While all splits are idle the watermark may follow processing time."""
+        lag = self.estimator.follow_clock
+        if lag is not None and self.splits.all_idle():
+            self.forward(self.splits.raise_to(self.scheduler.now - lag))
+
+    def _hand_on(self, bundle: Bundle) -> Iterator[None]:
+        stamps = bundle.timestamp_list()
+        before = self.watermark
+        state = self._states.get(bundle.split)
+        if state is None:
+            state = self.estimator.create()
+        self._states[bundle.split] = after = self.estimator.observe(state, bundle.values, stamps)
+        others = self.splits.others(bundle.split)
+        final = max(before, min(others, self.estimator.current(after)))
+        if not self._may_travel_whole(stamps, before, final):
+            running = self.estimator.running(state, bundle.values, stamps)
+            marks = [max(before, min(others, mark)) for mark in running]
+            yield from self._cut(bundle, stamps, marks)
+        else:
+            self.emit(bundle)
+            yield
+        self.forward(self.splits.update(bundle.split, self.estimator.current(after)))
+
+    def _may_travel_whole(self, stamps: list[int], before: int, final: int) -> bool:
+        if final <= before or not self.reduces:
+            return True
+        if self.one_by_one:
+            return len(stamps) == 1
+        earliest = min(stamps)
+        for reduce in self.reduces:
+            if reduce.wants_watermarks:
+                return False
+            if reduce.earliest_end(earliest) <= final or (reduce.timer_sensitive and reduce.next_timer() <= final):
+                return False
+        return True
+
+    def _cut(self, bundle: Bundle, stamps: list[int], marks: list[int]) -> Iterator[None]:
+        """Emits the elements in bundles within which no watermark and no timer makes a difference."""
+        column = [self.watermark, *marks[:-1]]
+        start = 0
+        while start < len(stamps):
+            stop = self._next_cut(stamps, marks, start)
+            part = bundle if stop - start == len(stamps) else bundle.slice(start, stop)
+            self.emit(part.with_watermarks(column[start:stop]))
+            yield
+            self.forward(marks[stop - 1])
+            yield
+            start = stop
+
+    def _next_cut(self, stamps: list[int], marks: list[int], start: int) -> int:
+        """The end of the longest exact bundle from `start` on."""
+        if self.one_by_one:
+            return start + 1
+        cutting = [reduce for reduce in self.reduces if not reduce.wants_watermarks]
+        if not cutting:
+            return len(stamps)
+        sensitive = [reduce for reduce in cutting if reduce.timer_sensitive]
+        due = min((reduce.next_timer() for reduce in sensitive), default=MAX_MICROS)
+        for position in range(start, len(stamps)):
+            stamp = stamps[position]
+            if position > start and stamp < marks[position - 1]:  # no window ends before its elements
+                if min(reduce.earliest_end(stamp) for reduce in cutting) <= marks[position - 1]:
+                    return position
+            if sensitive and stamp < marks[-1]:
+                due = min(due, min(reduce.earliest_end(stamp) for reduce in sensitive))
+            if due <= marks[position]:
+                return position + 1
+        return len(stamps)

@@ -1,0 +1,47 @@
+"""Flatten: several inputs in one, with the lowest of their watermarks."""
+
+from __future__ import annotations
+
+from streamcore.engine.core.node import Node, Scheduler
+from streamcore.model.bundle import Bundle
+from streamcore.timestamp import MIN_MICROS
+
+
+class FlattenNode(Node):
+    """Unites inputs; each comes in through a port of its own."""
+
+    def __init__(self, label: str, scheduler: Scheduler) -> None:
+        super().__init__(label, scheduler)
+        self._marks: list[int] = []
+
+    def add_port(self) -> FlattenPort:
+        """A new input."""
+        self._marks.append(MIN_MICROS)
+        return FlattenPort(self, len(self._marks) - 1)
+
+    def push(self, bundle: Bundle) -> None:
+        """Hands on a bundle; it belongs to no source split any more."""
+        self.metrics.elements += len(bundle.values)
+        self.emit(Bundle(bundle.values, bundle.timestamps, bundle.windows, bundle.pane, None, bundle.watermarks))
+
+    def advance_port(self, port: int, watermark: int) -> None:
+        """One input's watermark has moved."""
+        self._marks[port] = watermark
+        self.forward(min(self._marks))
+
+
+class FlattenPort(Node):
+    """One input of a Flatten."""
+
+    def __init__(self, flatten: FlattenNode, number: int) -> None:
+        super().__init__(flatten.label, flatten.scheduler)
+        self.flatten = flatten
+        self._number = number
+
+    def push(self, bundle: Bundle) -> None:
+        """Hands a bundle to the Flatten."""
+        self.flatten.push(bundle)
+
+    def advance(self, watermark: int) -> None:
+        """Tells the Flatten about this input's watermark."""
+        self.flatten.advance_port(self._number, watermark)

@@ -1,0 +1,77 @@
+"""The node where a source's batches come in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from streamcore.engine.core.estimate import EstimatorNode
+from streamcore.engine.core.node import BUNDLE_SIZE, Node, Scheduler
+from streamcore.engine.core.watermarks import SplitWatermarks
+from streamcore.model.bundle import Bundle, WindowColumn
+from streamcore.model.pane import PANE_INFO_UNKNOWN
+from streamcore.model.source import Batch
+from streamcore.timestamp import MAX_MICROS
+
+
+class SourceNode(Node):
+    """Takes the batches of all splits of a source.
+
+    Attributes:
+        splits: The watermarks that the source itself gives.
+        estimators: Where new watermarks start from this source's splits; set by the planner.
+        bundle_size: The most elements of a bundle.
+    """
+
+    def __init__(self, label: str, scheduler: Scheduler, windows: WindowColumn, bundle_size: int = BUNDLE_SIZE) -> None:
+        super().__init__(label, scheduler)
+        self.splits = SplitWatermarks()
+        self.estimators: list[EstimatorNode] = []
+        self.bundle_size = bundle_size
+        self._windows = windows
+
+    def add_split(self, split: str) -> None:
+        """A split that will be read."""
+        self.splits.add(split)
+        for estimator in self.estimators:
+            estimator.splits.add(split)
+
+    def take(self, split: str, batch: Batch[Any]) -> None:
+        """Takes what one poll of a split brought."""
+        self.scheduler.spawn(self._hand_on(split, batch))
+
+    def end_split(self, split: str) -> None:
+        """A split has ended."""
+        self.scheduler.spawn(self._end(split))
+
+    def end(self) -> None:
+        """Nothing more will come from any split."""
+        self.forward(MAX_MICROS)
+
+    def idle(self, split: str) -> None:
+        """A split was asked and has had nothing for its idle timeout."""
+        self.forward(self.splits.set_idle(split))
+        for estimator in self.estimators:
+            estimator.idle(split)
+
+    def _hand_on(self, split: str, batch: Batch[Any]) -> Iterator[None]:
+        count, size = len(batch.values), self.bundle_size
+        self.metrics.elements += count
+        whole = Bundle(batch.values, batch.timestamps, self._windows, PANE_INFO_UNKNOWN, split)
+        for start in range(0, count, size):
+            self.emit(whole if count <= size else whole.slice(start, start + size))
+            yield
+        if batch.watermark is not None:
+            self.forward(self.splits.update(split, batch.watermark))
+            yield
+        elif count:
+            self.splits.update(split, self.splits.of(split))
+        if batch.idle:
+            self.idle(split)
+
+    def _end(self, split: str) -> Iterator[None]:
+        self.forward(self.splits.set_ended(split))
+        yield
+        for estimator in self.estimators:
+            estimator.end(split)
+            yield

@@ -1,0 +1,72 @@
+"""The loops that run for every element of an aggregation, made to measure for its CombineFn.
+
+A call per element would cost more than the aggregation itself, so the CombineFn's expressions (its `Kernel`) are set into
+the loop's source, which is then compiled, as `dataclasses` does for its methods. What comes out is the loop one would
+write by hand for this aggregation.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable
+from typing import Any
+
+from streamcore.transforms.combine_fn import Kernel
+
+
+class Absent:
+    """Stands for an accumulator that is not there; None may be one."""
+
+
+ABSENT = Absent()
+
+
+def compile_loop(source: str, name: str, kernel: Kernel, **names: Any) -> Callable[..., Any]:
+    """The function `name` of a source text, in which the placeholders `$first`, `$add(...)` and so on have been set.
+
+    Args:
+        source: The text of one function.
+        name: Its name.
+        kernel: Its expressions must have been set into the source by `statements`.
+        **names: What the source refers to, besides the names of the kernel.
+    """
+    scope: dict[str, Any] = dict(kernel.names) | names | {"ABSENT": ABSENT}
+    exec(compile(textwrap.dedent(source), f"<{name} of an aggregation>", "exec"), scope)  # our own text
+    loop: Callable[..., Any] = scope[name]
+    return loop
+
+
+def update(kernel: Kernel, target: str) -> str:
+    """A statement that adds `v` to the accumulator `a` and leaves the result in `target`."""
+    added = kernel.add.format(a="a", v="v")
+    return added if kernel.in_place else f"{target} = {added}"
+
+
+def first(kernel: Kernel) -> str:
+    """The expression of the accumulator of `v` alone."""
+    return kernel.first.format(v="v")
+
+
+def extractor(kernel: Kernel) -> Callable[[list[tuple[Any, Any]]], list[tuple[Any, Any]]]:
+    """A function from pairs of key and accumulator to pairs of key and result."""
+    if kernel.extract == "{a}":
+        return lambda pairs: pairs
+    source = f"""
+    def extract_pairs(pairs):
+        return [(k, {kernel.extract.format(a="a")}) for k, a in pairs]
+    """
+    return compile_loop(source, "extract_pairs", kernel)
+
+
+def merger(kernel: Kernel) -> Callable[[dict[Any, Any], list[tuple[Any, Any]]], None]:
+    """A function that unites pairs of key and accumulator with those in a dict."""
+    merged = kernel.merge.format(a="a", b="b")
+    alone = kernel.merge.format(a=kernel.create, b="b") if kernel.merge_changes else "b"
+    source = f"""
+    def merge_pairs(totals, pairs):
+        get = totals.get
+        for k, b in pairs:
+            a = get(k, ABSENT)
+            totals[k] = {alone} if a is ABSENT else {merged}
+    """
+    return compile_loop(source, "merge_pairs", kernel)

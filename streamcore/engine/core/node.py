@@ -1,0 +1,121 @@
+"""Nodes, the steps of a running pipeline, and the scheduler that carries out their longer work in small pieces."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final, Protocol, runtime_checkable
+
+from streamcore.errors import UserCodeError
+from streamcore.model.bundle import Bundle
+from streamcore.model.metrics import StepMetrics
+from streamcore.timestamp import MIN_MICROS
+
+BUNDLE_SIZE: Final = 256
+NEVER: Final = 1 << 62
+
+
+class Scheduler:
+    """Carries out tasks, last in first out, one small piece at a time.
+
+    A task is an iterator; each `next` is a piece of well under a millisecond. A task that is spawned by a piece is carried
+    out whole before that piece's task goes on. So a node that calls others twice, such as once with a bundle and
+    then with a watermark, yields between the two calls, and all that follows from the first is done before the second.
+
+    Attributes:
+        now: Processing time in microseconds; moved by the runtime between bundles.
+    """
+
+    def __init__(self) -> None:
+        self.now = MIN_MICROS
+        self._stack: list[Iterator[None]] = []
+        self._spawned: list[Iterator[None]] = []
+
+    def spawn(self, task: Iterator[None]) -> None:
+        """Adds a task; tasks spawned by one piece are carried out in the order they were spawned."""
+        self._spawned.append(task)
+
+    def step(self) -> bool:
+        """Carries out one piece; False when there was nothing left to do."""
+        if self._spawned:
+            self._stack.extend(reversed(self._spawned))
+            self._spawned.clear()
+        if not self._stack:
+            return False
+        task = self._stack[-1]
+        for _ in task:
+            return True
+        self._stack.remove(task)
+        return True
+
+    def run(self) -> None:
+        """Carries out everything; for tests, and where nobody waits."""
+        while self.step():
+            pass
+
+    def is_idle(self) -> bool:
+        """Whether there is nothing to do: the engine is quiescent."""
+        return not self._stack and not self._spawned
+
+
+class Node:
+    """A step of the running pipeline: it is pushed bundles and told how far the watermark has come.
+
+    Attributes:
+        label: Full label of the step.
+        metrics: Its counters.
+        consumers: The nodes behind it, by output tag.
+        watermark: Its output watermark.
+    """
+
+    def __init__(self, label: str, scheduler: Scheduler) -> None:
+        self.label = label
+        self.scheduler = scheduler
+        self.metrics = StepMetrics()
+        self.consumers: dict[str | None, list[Node]] = {None: []}
+        self.watermark = MIN_MICROS
+
+    def open(self) -> None:
+        """Called once before the first bundle."""
+
+    def close(self) -> None:
+        """Called once at the end, also after an error."""
+
+    def push(self, bundle: Bundle) -> None:
+        """Takes a bundle."""
+        raise NotImplementedError
+
+    def advance(self, watermark: int) -> None:
+        """Takes a new input watermark, which never goes back."""
+        self.forward(watermark)
+
+    def emit(self, bundle: Bundle, tag: str | None = None) -> None:
+        """Hands a bundle to the consumers of an output."""
+        for consumer in self.consumers[tag]:
+            consumer.push(bundle)
+
+    def forward(self, watermark: int) -> None:
+        """Moves the output watermark."""
+        if watermark > self.watermark:
+            self.watermark = watermark
+            for consumers in self.consumers.values():
+                for consumer in consumers:
+                    consumer.advance(watermark)
+
+    def failure(self, bundle: Bundle, position: int, cause: BaseException) -> UserCodeError:
+        """The error for user code that raised at one element of a bundle."""
+        one = next(bundle.slice(position, position + 1).windowed_values())
+        window = one.windows[0] if len(one.windows) == 1 else one.windows
+        return UserCodeError(self.label, one.value, window, cause)
+
+
+@runtime_checkable
+class TimedNode(Protocol):
+    """A node that processing time matters to."""
+
+    def deadline(self) -> int:
+        """The processing time (microseconds) at which something will be due; `NEVER` if nothing is."""
+        ...
+
+    def advance_clock(self) -> None:
+        """Processing time has moved on, to `scheduler.now`; called only while the engine is quiescent."""
+        ...

@@ -1,0 +1,56 @@
+"""Outputs of user code that are more than a value: with a timestamp, with windows, or for a tagged output."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from streamcore.model.bundle import Bundle, Windows
+from streamcore.model.pane import PaneInfo
+from streamcore.model.windowed_value import TaggedOutput, TimestampedValue, WindowedValue
+from streamcore.model.windowing import WindowFn
+from streamcore.timestamp import Timestamp
+
+WRAPPERS: Final[frozenset[type]] = frozenset({TimestampedValue, TaggedOutput, WindowedValue})
+
+Row = tuple[Any, int, Windows, PaneInfo]
+
+
+def unwrap(bundle: Bundle, windowfn: WindowFn) -> Iterator[tuple[str | None, Bundle]]:
+    """One bundle for each run of outputs with the same tag, so that their order is kept.
+
+    Args:
+        bundle: Outputs, with the columns of the elements they come from.
+        windowfn: Assigns windows to those that have a timestamp of their own.
+    """
+    run: list[Row] = []
+    present: str | None = None
+    rows = zip(bundle.values, bundle.timestamp_list(), bundle.window_list(), bundle.pane_list(), strict=True)
+    for row in rows:
+        tag, plain = _plain(row, windowfn)
+        if tag != present and run:
+            yield present, _gather(run, bundle.split)
+            run = []
+        present = tag
+        run.append(plain)
+    if run:
+        yield present, _gather(run, bundle.split)
+
+
+def _plain(row: Row, windowfn: WindowFn) -> tuple[str | None, Row]:
+    value, timestamp, windows, pane = row
+    tag = None
+    if isinstance(value, TaggedOutput):
+        tag, value = value.tag, value.value
+    if isinstance(value, TimestampedValue):
+        timestamp = value.timestamp.micros
+        value = value.value
+        windows = tuple(windowfn.assign(WindowFn.AssignContext(Timestamp.of_micros(timestamp), value)))
+    elif isinstance(value, WindowedValue):
+        timestamp, windows, pane, value = value.timestamp.micros, value.windows, value.pane_info, value.value
+    return tag, (value, timestamp, windows, pane)
+
+
+def _gather(rows: list[Row], split: str | None) -> Bundle:
+    values, stamps, windows, panes = map(list, zip(*rows, strict=True))
+    return Bundle(values, stamps, windows, panes, split)

@@ -1,0 +1,170 @@
+"""Aggregation where only the watermark fires and windows follow from the timestamp: fixed, sliding, calendar, global.
+
+Elements are aggregated by span (a fixed window is one, a sliding window is made of several), and the spans of a window are
+put together when it fires. There is one timer per window, however many keys it has.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Iterator
+from itertools import islice
+from typing import Any
+
+from streamcore.engine.core.kernels import compile_loop, extractor, first, merger, update
+from streamcore.engine.core.node import BUNDLE_SIZE, Scheduler
+from streamcore.engine.core.reduce import ReduceNode
+from streamcore.model.bundle import Bundle
+from streamcore.model.pane import ONLY_FIRING
+from streamcore.model.window import BoundedWindow, GlobalWindow
+from streamcore.model.windowing import TimeWindowFn, Windowing
+from streamcore.timestamp import MAX_MICROS
+from streamcore.transforms.combine_fn import Kernel
+from streamcore.transforms.group import NOTHING
+
+Cells = dict[Any, Any]
+
+
+class SpanReduce(ReduceNode):
+    """Aggregates by span; every window has exactly one pane, on time."""
+
+    def __init__(
+        self, label: str, scheduler: Scheduler, windowing: Windowing, kernel: Kernel, empty_default: Any = NOTHING
+    ) -> None:
+        super().__init__(label, scheduler, windowing)
+        assert isinstance(windowing.windowfn, TimeWindowFn)
+        self._windowfn: TimeWindowFn = windowing.windowfn
+        self._spans: dict[int, Cells] = {}
+        self._open: dict[BoundedWindow, list[tuple[int | None, Cells]]] = {}
+        self._opened = 0
+        self._ends: list[tuple[int, int, BoundedWindow]] = []
+        self._add = _compile_add(kernel)
+        self._merge = merger(kernel)
+        self._extract = extractor(kernel)
+        self._empty_default = empty_default
+        self.order_sensitive = kernel.in_place
+
+    def earliest_end(self, timestamp: int) -> int:
+        """The end of the first window at a moment."""
+        windows = self._windowfn.windows_at(timestamp)
+        return windows[0].end_micros if windows else MAX_MICROS
+
+    def next_timer(self) -> int:
+        """The end of the open window that ends first."""
+        return self._ends[0][0] if self._ends else MAX_MICROS
+
+    def push(self, bundle: Bundle) -> None:
+        """Adds the elements to their spans."""
+        self.metrics.elements += len(bundle.values)
+        elements = iter(bundle.values)
+        try:
+            if bundle.windows is self._windowfn or bundle.windows == self._windowfn:
+                self._add(elements, bundle.timestamp_list(), self._find_span)
+            else:
+                self._add_windowed(elements, bundle)
+        except Exception as error:
+            position = len(bundle.values) - elements.__length_hint__() - 1
+            raise self.element_failure(bundle, position, error) from error
+        self.emit_late()
+
+    def advance(self, watermark: int) -> None:
+        """Fires the windows that have ended."""
+        self.input_watermark = watermark
+        if watermark >= MAX_MICROS or (self._ends and self._ends[0][0] <= watermark):
+            self.scheduler.spawn(self._fire(watermark))
+        else:
+            self.forward(watermark)
+
+    def _find_span(self, timestamp: int, element: object) -> tuple[Cells, int, int]:
+        """The cells of the span around a moment, and the moments for which they hold."""
+        begin, end = self._windowfn.span_at(timestamp)
+        windows = self._windowfn.windows_at(timestamp)
+        if windows and windows[0].end_micros <= self.input_watermark:
+            live = tuple(window for window in windows if window.end_micros > self.input_watermark)
+            self.drop_late(element, timestamp, windows[: len(windows) - len(live)])
+            windows, end = live, timestamp  # an empty range: every such element is to be counted
+        if not windows:
+            return {}, timestamp, timestamp
+        cells = self._spans.get(begin)
+        if cells is None:
+            cells = self._spans[begin] = {}
+            for window in windows:
+                self._open_window(window).append((begin, cells))
+        return cells, begin, end
+
+    def _add_windowed(self, elements: Iterator[Any], bundle: Bundle) -> None:
+        """Adds elements whose windows are given, and do not follow from their timestamps."""
+        rows = zip(elements, bundle.timestamp_list(), bundle.window_list(), strict=True)
+        for element, timestamp, windows in rows:
+            for window in windows:
+                if window.end_micros <= self.input_watermark:
+                    self.drop_late(element, timestamp, (window,))
+                    continue
+                parts = self._open.get(window) or self._open_window(window)
+                if not parts or parts[0][0] is not None:
+                    parts.insert(0, (None, {}))
+                self._add((element,), (timestamp,), lambda t, e, cells=parts[0][1]: (cells, t, t))
+
+    def _open_window(self, window: BoundedWindow) -> list[tuple[int | None, Cells]]:
+        parts = self._open.get(window)
+        if parts is None:
+            parts = self._open[window] = []
+            self._opened += 1
+            heapq.heappush(self._ends, (window.end_micros, self._opened, window))
+        return parts
+
+    def _fire(self, watermark: int) -> Iterator[None]:
+        while self._ends and self._ends[0][0] <= watermark:
+            end, _, window = heapq.heappop(self._ends)
+            if self.stepwise:
+                self.forward(end - 1)
+                yield
+            yield from self._fire_window(window)
+        if watermark >= MAX_MICROS:
+            self._fire_default()
+        self.forward(watermark)
+
+    def _fire_default(self) -> None:
+        """The pane of a global window that had no elements."""
+        if self._empty_default is not NOTHING and not self._opened:
+            window = GlobalWindow()
+            self.metrics.panes_on_time += 1
+            self.emit(Bundle([(None, self._empty_default)], window.end_micros - 1, (window,), ONLY_FIRING))
+
+    def _fire_window(self, window: BoundedWindow) -> Iterator[None]:
+        parts = self._open.pop(window)
+        totals = parts[0][1]
+        if len(parts) > 1:
+            totals = {}
+            for _, cells in parts:
+                pairs = iter(cells.items())
+                while chunk := list(islice(pairs, BUNDLE_SIZE)):
+                    self._merge(totals, chunk)
+                    yield
+        for begin, _ in parts:
+            if begin is not None and self._windowfn.windows_at(begin)[-1] == window:
+                del self._spans[begin]
+        pairs = iter(totals.items())
+        while chunk := list(islice(pairs, BUNDLE_SIZE)):
+            self.metrics.panes_on_time += len(chunk)
+            self.emit(Bundle(self._extract(chunk), window.end_micros - 1, (window,), ONLY_FIRING))
+            yield
+
+
+def _compile_add(kernel: Kernel) -> Callable[..., None]:
+    """The loop that adds pairs of key and value to the cells that `find` gives for their timestamps."""
+    source = f"""
+    def add_pairs(pairs, stamps, find):
+        begin = end = 0
+        for pair, t in zip(pairs, stamps):
+            if not begin <= t < end:
+                cells, begin, end = find(t, pair)
+                get = cells.get
+            k, v = pair
+            a = get(k, ABSENT)
+            if a is ABSENT:
+                cells[k] = {first(kernel)}
+            else:
+                {update(kernel, "cells[k]")}
+    """
+    return compile_loop(source, "add_pairs", kernel)

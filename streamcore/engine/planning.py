@@ -1,0 +1,240 @@
+"""From the graph of a pipeline to the nodes of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from streamcore.engine.core.assign import TimestampNode, WindowNode
+from streamcore.engine.core.dofns import DoFnNode
+from streamcore.engine.core.egress import SinkNode
+from streamcore.engine.core.elementwise import ElementwiseNode, FilterNode, FlatMapNode, MapNode
+from streamcore.engine.core.estimate import EstimatorNode
+from streamcore.engine.core.flatten import FlattenNode
+from streamcore.engine.core.ingress import SourceNode
+from streamcore.engine.core.node import BUNDLE_SIZE, Node, Scheduler, TimedNode
+from streamcore.engine.core.reduce import ReduceNode
+from streamcore.engine.reductions import make_reduce
+from streamcore.errors import PipelineError
+from streamcore.graph.applied import AppliedTransform
+from streamcore.graph.pipeline import Pipeline
+from streamcore.graph.pvalue import DEFAULT_WINDOWING, PCollection
+from streamcore.model.sink import Sink
+from streamcore.model.source import Source
+from streamcore.model.watermark import ManualWatermark
+from streamcore.transforms.elementwise import Filter, FlatMap, FlatMapTuple, Map, MapTuple
+from streamcore.transforms.flatten import Flatten
+from streamcore.transforms.group import Reduce, WithLateOutput
+from streamcore.transforms.pardo import MultiOutput, ParDo
+from streamcore.transforms.read import Read
+from streamcore.transforms.window_into import WindowInto
+from streamcore.transforms.with_timestamps import WithTimestamps
+from streamcore.transforms.write import Write
+
+SINK_CAPACITY = 4096
+
+
+class Plan:
+    """The nodes of a run.
+
+    Attributes:
+        scheduler: What they are carried out by.
+        nodes: All of them, inputs before outputs.
+        sources: The nodes where sources come in.
+        sinks: The nodes where sinks take over.
+        timed: The nodes that processing time matters to.
+    """
+
+    def __init__(self, pipeline: Pipeline) -> None:
+        self.scheduler = Scheduler()
+        self.nodes: list[Node] = []
+        self.sources: list[tuple[SourceNode, Source[Any]]] = []
+        self.sinks: list[tuple[SinkNode, Sink[Any]]] = []
+        self._bundle_size = pipeline.options.bundle_size or BUNDLE_SIZE
+        self._producers: dict[PCollection[Any], tuple[Node, str | None]] = {}
+        for applied in pipeline.primitives():
+            self._add(applied)
+        self._settle_bundling()
+        self.timed: list[TimedNode] = [node for node in self.nodes if isinstance(node, TimedNode)]
+
+    def producer(self, pcoll: PCollection[Any]) -> tuple[Node, str | None]:
+        """The node that puts out a PCollection, and the tag it does so under.
+
+        Raises:
+            PipelineError: If the PCollection is of another pipeline.
+        """
+        if pcoll not in self._producers:
+            msg = f"{pcoll} belongs to another pipeline than the one that runs"
+            raise PipelineError(msg)
+        return self._producers[pcoll]
+
+    def _add(self, applied: AppliedTransform) -> None:
+        for kind in type(applied.transform).__mro__:
+            if kind in _BUILDERS:
+                _BUILDERS[kind](self, applied, applied.transform)
+                return
+        if applied.outputs:
+            msg = f"step {applied.full_label!r} of type {type(applied.transform).__name__} is unknown to the embedded engine; define its `expand` by other steps"
+            raise PipelineError(msg)
+
+    def _place(self, applied: AppliedTransform, node: Node, last: Node | None = None) -> None:
+        """Adds a node, or a chain of two, behind the inputs of a transform and in front of its outputs."""
+        self.nodes.append(node)
+        if last is not None:
+            self.nodes.append(last)
+            node.consumers[None].append(last)
+        for pcoll in applied.inputs:
+            producer, tag = self._producers[pcoll]
+            producer.consumers[tag].append(node.add_port() if isinstance(node, FlattenNode) else node)
+        for tag, pcoll in applied.outputs.items():
+            (last or node).consumers.setdefault(tag, [])
+            self._producers[pcoll] = (last or node, tag)
+
+    def _read(self, applied: AppliedTransform, read: Read[Any]) -> None:
+        node = SourceNode(applied.full_label, self.scheduler, DEFAULT_WINDOWING.windowfn, self._bundle_size)
+        self.sources.append((node, read.source))
+        if read.watermark is None:
+            self._place(applied, node)
+            return
+        estimator = EstimatorNode(applied.full_label, self.scheduler, read.watermark)
+        node.estimators.append(estimator)
+        self._place(applied, node, estimator)
+
+    def _write(self, applied: AppliedTransform, write: Write[Any]) -> None:
+        node = SinkNode(applied.full_label, self.scheduler, SINK_CAPACITY)
+        self.sinks.append((node, write.sink))
+        self._place(applied, node)
+
+    def _with_timestamps(self, applied: AppliedTransform, stamp: WithTimestamps[Any]) -> None:
+        windowfn = applied.inputs[0].windowing.windowfn
+        manual = isinstance(stamp.watermark, ManualWatermark)
+        label = applied.full_label
+        node = TimestampNode(label, self.scheduler, stamp.fn, stamp.micros_per_unit, windowfn, manual)
+        if stamp.watermark is None:
+            self._place(applied, node)
+            return
+        estimator = EstimatorNode(label, self.scheduler, stamp.watermark)
+        self._place(applied, node, estimator)
+        for source in self._sources_behind(applied.inputs[0]):
+            source.estimators.append(estimator)
+
+    def _window_into(self, applied: AppliedTransform, window: WindowInto[Any]) -> None:
+        self._place(applied, WindowNode(applied.full_label, self.scheduler, window.windowing.windowfn))
+
+    def _par_do(self, applied: AppliedTransform, pardo: ParDo[Any, Any], ignore_unknown_tags: bool = False) -> None:
+        windowfn = applied.inputs[0].windowing.windowfn
+        label, scheduler, plan = applied.full_label, self.scheduler, pardo.call_plan()
+        kind = next((node for known, node in _FUNCTION_NODES.items() if isinstance(pardo, known)), None)
+        if kind is not None:
+            self._place(applied, kind(label, scheduler, plan, windowfn, ignore_unknown_tags))
+        else:
+            self._place(applied, DoFnNode(label, scheduler, plan, windowfn, ignore_unknown_tags, pardo.fn))
+
+    def _multi_output(self, applied: AppliedTransform, multi: MultiOutput[Any]) -> None:
+        self._par_do(applied, multi.pardo, multi.allow_unknown)
+
+    def _reduce(self, applied: AppliedTransform, reduce: Reduce[Any, Any, Any]) -> None:
+        node = make_reduce(applied.full_label, self.scheduler, applied.inputs[0].windowing, reduce)
+        self._place(applied, node)
+
+    def _reduce_with_late(self, applied: AppliedTransform, late: WithLateOutput[Any, Any, Any]) -> None:
+        self._reduce(applied, late.reduce)
+
+    def _flatten(self, applied: AppliedTransform, flatten: Flatten[Any]) -> None:
+        self._place(applied, FlattenNode(applied.full_label, self.scheduler))
+
+    def _sources_behind(self, pcoll: PCollection[Any]) -> Iterator[SourceNode]:
+        """The source whose splits reach a PCollection with no shuffle between."""
+        while pcoll.producer is not None:
+            node = self._producers[pcoll][0]
+            if isinstance(node, SourceNode):
+                yield node
+            if isinstance(node, SourceNode | ReduceNode | FlattenNode) or not pcoll.producer.inputs:
+                return
+            pcoll = pcoll.producer.inputs[0]
+
+    def _settle_bundling(self) -> None:
+        """Finds where results could depend on how elements are bundled, and has bundles cut there."""
+        for node in self.nodes:
+            if isinstance(node, ReduceNode):
+                node.stepwise = any(reduce.timer_sensitive for reduce in _reduces_behind(node))
+        for node in self.nodes:
+            if isinstance(node, EstimatorNode):
+                node.reduces = list(_reduces_behind(node, first_only=True))
+                chained = any(r.data_driven and any(True for _ in _reduces_behind(r)) for r in node.reduces)
+                node.one_by_one = chained or _order_matters(node)
+            elif isinstance(node, SourceNode) and _order_matters(node):
+                node.bundle_size = 1
+
+
+def _downstream(node: Node) -> Iterator[Node]:
+    """The nodes directly behind a node; a Flatten's port stands for the Flatten."""
+    for consumers in node.consumers.values():
+        for consumer in consumers:
+            yield getattr(consumer, "flatten", consumer)
+
+
+def _reduces_behind(node: Node, first_only: bool = False) -> Iterator[ReduceNode]:
+    """The aggregations that a node's watermark reaches, or only the first on every way."""
+    seen: set[int] = set()
+    waiting = list(_downstream(node))
+    while waiting:
+        current = waiting.pop()
+        if id(current) in seen or isinstance(current, EstimatorNode):
+            continue
+        seen.add(id(current))
+        if isinstance(current, ReduceNode):
+            yield current
+            if first_only:
+                continue
+        waiting.extend(_downstream(current))
+
+
+def _order_matters(node: Node) -> bool:
+    """Whether elements of this node meet again behind it, where the order in which they do makes a difference."""
+    ways: dict[int, int] = {id(node): 1}
+    for current in _in_order(node):
+        for follower in _downstream(current):
+            ways[id(follower)] = ways.get(id(follower), 0) + ways[id(current)]
+            if isinstance(follower, FlattenNode) and ways[id(follower)] > 1:
+                if any(reduce.order_sensitive for reduce in _reduces_behind(follower)):
+                    return True
+    return False
+
+
+def _in_order(node: Node) -> list[Node]:
+    """The nodes behind a node, and itself, each after all that are in front of it."""
+    order: list[Node] = []
+    seen: set[int] = set()
+
+    def visit(current: Node) -> None:
+        if id(current) in seen:
+            return
+        seen.add(id(current))
+        for follower in _downstream(current):
+            visit(follower)
+        order.append(current)
+
+    visit(node)
+    return order[::-1]
+
+
+_FUNCTION_NODES: dict[type, type[ElementwiseNode]] = {
+    Map: MapNode,
+    MapTuple: MapNode,
+    FlatMap: FlatMapNode,
+    FlatMapTuple: FlatMapNode,
+    Filter: FilterNode,
+}
+
+_BUILDERS: dict[type, Callable[[Plan, AppliedTransform, Any], None]] = {
+    Read: Plan._read,
+    Write: Plan._write,
+    WithTimestamps: Plan._with_timestamps,
+    WindowInto: Plan._window_into,
+    ParDo: Plan._par_do,
+    MultiOutput: Plan._multi_output,
+    Reduce: Plan._reduce,
+    WithLateOutput: Plan._reduce_with_late,
+    Flatten: Plan._flatten,
+}

@@ -1,0 +1,36 @@
+"""Which kind of aggregation node a windowing asks for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from streamcore.engine.core.assign import follows_timestamp
+from streamcore.engine.core.cells import CellReduce
+from streamcore.engine.core.node import Scheduler
+from streamcore.engine.core.reduce import ReduceNode
+from streamcore.engine.core.sessions import SessionReduce
+from streamcore.engine.core.spans import SpanReduce
+from streamcore.model.windowing import TimestampCombiner, TimeWindowFn, Windowing
+from streamcore.transforms.group import Reduce
+from streamcore.triggers import AfterWatermark, DefaultTrigger, Repeatedly
+from streamcore.windowing import Sessions
+
+
+def make_reduce(label: str, scheduler: Scheduler, windowing: Windowing, reduce: Reduce[Any, Any, Any]) -> ReduceNode:
+    """The cheapest node that does what the windowing asks for."""
+    kernel = reduce.combine_fn.kernel()
+    if fires_once(windowing) and follows_timestamp(windowing.windowfn):
+        if isinstance(windowing.windowfn, TimeWindowFn):
+            return SpanReduce(label, scheduler, windowing, kernel, reduce.empty_default)
+        if isinstance(windowing.windowfn, Sessions) and type(windowing.windowfn).merge is Sessions.merge:
+            return SessionReduce(label, scheduler, windowing, kernel)
+    return CellReduce(label, scheduler, windowing, reduce.combine_fn, reduce.empty_default)
+
+
+def fires_once(windowing: Windowing) -> bool:
+    """Whether every window has one pane, put out when the watermark passes its end, and none after that."""
+    return (
+        windowing.allowed_lateness == 0
+        and windowing.timestamp_combiner == TimestampCombiner.OUTPUT_AT_EOW
+        and windowing.triggerfn in (DefaultTrigger(), AfterWatermark(), Repeatedly(AfterWatermark()))
+    )

@@ -1,0 +1,72 @@
+"""The error tree: every error streamcore raises on purpose derives from `StreamcoreError`."""
+
+from __future__ import annotations
+
+from typing import Final
+
+MAX_SHOWN: Final = 200
+
+
+class StreamcoreError(Exception):
+    """Base of all errors that streamcore raises on purpose."""
+
+
+class PipelineError(StreamcoreError, ValueError):
+    """A pipeline was built wrongly; it is refused before anything runs."""
+
+
+class TransformTypeError(PipelineError, TypeError):
+    """A transform was given an argument of a type it cannot use."""
+
+
+class MissingExtraError(StreamcoreError, ImportError):
+    """An optional dependency is not installed; the message carries the install line."""
+
+
+class UserCodeError(StreamcoreError):
+    """User code raised while it processed an element; the cause is kept as `__cause__`.
+
+    Attributes:
+        step: Full label of the step.
+        element: The element, as it was handed to the user's code.
+        window: The element's window or windows, or None where none is involved.
+    """
+
+    def __init__(self, step: str, element: object, window: object, cause: BaseException) -> None:
+        self.step = step
+        self.element = element
+        self.window = window
+        where = "" if window is None else f" in window {shorten(window)}"
+        super().__init__(
+            f"step {step!r} failed on element {shorten(element)}{where}: {type(cause).__name__}: {cause}; "
+            "handle it in the step's function, or filter such elements out before it"
+        )
+        self.__cause__ = cause
+
+
+class SourceError(StreamcoreError):
+    """A source could not be opened or read."""
+
+
+class SinkError(StreamcoreError):
+    """A sink could not be opened or written."""
+
+
+class InvariantError(StreamcoreError):
+    """Something that streamcore guarantees to itself does not hold: our bug, not the user's."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"internal invariant broken: {what}; this is a bug in streamcore, please report it")
+
+
+def shorten(value: object, limit: int = MAX_SHOWN) -> str:
+    """The repr of a value, cut to a sane length; a repr that raises does not hide the error being told.
+
+    >>> shorten("x" * 500, 10)
+    "'xxxxxxxxx... (502 characters)"
+    """
+    try:
+        text = repr(value)
+    except Exception as error:  # user classes may have a broken repr
+        text = f"<{type(value).__name__} whose repr raised {type(error).__name__}>"
+    return text if len(text) <= limit else f"{text[:limit]}... ({len(text)} characters)"

@@ -1,0 +1,92 @@
+"""What runs a pipeline, seen from the pipeline: the runner and the handle of a run."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from streamcore.errors import PipelineError
+from streamcore.model.windowed_value import WindowedValue
+
+if TYPE_CHECKING:
+    from streamcore.graph.pipeline import Pipeline
+    from streamcore.graph.pvalue import PCollection
+    from streamcore.model.metrics import MetricResults
+
+T = TypeVar("T")
+
+
+class JobHandle(Protocol):
+    """A run of a pipeline: watch it, read its results, end it."""
+
+    @property
+    def state(self) -> str:
+        """`RUNNING`, `DONE`, `FAILED`, `CANCELLED` or `DRAINED`, as in Beam."""
+        ...
+
+    @property
+    def metrics(self) -> MetricResults:
+        """What has been counted so far, by step."""
+        ...
+
+    @property
+    def watermarks(self) -> Mapping[str, int]:
+        """The output watermark of every step, in microseconds."""
+        ...
+
+    def stream(self, pcoll: PCollection[T]) -> AsyncIterator[WindowedValue[T]]:
+        """The elements of a PCollection as they come out, for a service in the same event loop."""
+        ...
+
+    async def wait(self) -> str:
+        """Waits for the end and returns the state; raises what made the run fail."""
+        ...
+
+    async def drain(self) -> None:
+        """Stops reading, lets the watermark go to its end so that all open windows come out, and ends."""
+        ...
+
+    async def cancel(self) -> None:
+        """Ends the run without emitting what is open."""
+        ...
+
+    def wait_until_finish(self, duration: int | None = None) -> str:
+        """The state of a finished run; for Beam programs, whose `run()` returns before the end."""
+        ...
+
+
+class Runner(Protocol):
+    """Runs pipelines."""
+
+    def run(self, pipeline: Pipeline) -> JobHandle:
+        """Runs a pipeline to its end, in an event loop of its own."""
+        ...
+
+    async def run_async(self, pipeline: Pipeline) -> JobHandle:
+        """Starts a pipeline in the running event loop and returns at once."""
+        ...
+
+
+_RUNNERS: dict[str, Callable[[], Runner]] = {}
+
+
+def register_runner(name: str, make: Callable[[], Runner]) -> None:
+    """Makes a runner known under a name; the name `default` is used where a pipeline names none."""
+    _RUNNERS[name.lower()] = make
+
+
+def find_runner(runner: Runner | str | None) -> Runner:
+    """The runner of that name, or the given runner itself.
+
+    Raises:
+        PipelineError: If no runner has that name.
+    """
+    if runner is not None and not isinstance(runner, str):
+        return runner
+    make = _RUNNERS.get((runner or "default").lower())
+    if make is None:
+        msg = f"no runner is called {runner!r}; the known ones are {', '.join(sorted(_RUNNERS))}"
+        raise PipelineError(msg)
+    return make()
+
+

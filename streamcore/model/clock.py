@@ -1,0 +1,17 @@
+"""Processing time, as the engine sees it."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Processing time: the wall clock in production, a virtual one in tests and replays."""
+
+    def now(self) -> int:
+        """Microseconds since the Unix epoch."""
+        ...
+
+    async def sleep_until(self, moment: int) -> None:
+        """Returns when `now()` has reached `moment`."""
+        ...

@@ -1,0 +1,93 @@
+"""Pipeline options: named settings, given as keywords or as command line flags in Beam's spelling."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+OptionsT = TypeVar("OptionsT", bound="PipelineOptions")
+
+
+class PipelineOptions:
+    """Settings of a pipeline; `view_as` gives a view with other named settings on the same values.
+
+    Args:
+        flags: Command line flags; None for none. Flags nobody declares are kept out.
+        **kwargs: Settings by name; they win over flags.
+
+    >>> PipelineOptions(["--streaming"], allow_unsafe_triggers=True).allow_unsafe_triggers
+    True
+    """
+
+    def __init__(self, flags: Sequence[str] | None = None, **kwargs: Any) -> None:
+        self._flags = list(flags or [])
+        self._values: dict[str, Any] = dict(kwargs)
+
+    @classmethod
+    def _add_argparse_args(cls, parser: argparse.ArgumentParser) -> None:
+        """Declares settings; subclasses override it, as in Beam."""
+        parser.add_argument("--runner", default=None, help="name of the runner; the embedded engine by default")
+        parser.add_argument("--streaming", action="store_true", help="accepted for Beam programs; the input decides")
+        parser.add_argument(
+            "--allow_unsafe_triggers",
+            action="store_true",
+            help="allow triggers that can finish, after which further elements of the window are dropped",
+        )
+        parser.add_argument("--bundle_size", type=int, default=None, help="most elements that travel together")
+
+    @classmethod
+    def from_dictionary(cls: type[OptionsT], options: dict[str, Any]) -> OptionsT:
+        """Options of a dict."""
+        return cls(**options)
+
+    def view_as(self, cls: type[OptionsT]) -> OptionsT:
+        """The same settings, seen through the names that `cls` declares."""
+        view = cls.__new__(cls)
+        view._flags = self._flags
+        view._values = self._values
+        return view
+
+    def get_all_options(self, drop_default: bool = False) -> dict[str, Any]:
+        """All settings, declared by this class and its subclasses, by name."""
+        parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+        for cls in dict.fromkeys([PipelineOptions, *_subclasses(PipelineOptions), type(self)]):
+            if "_add_argparse_args" in vars(cls):
+                cls._add_argparse_args(parser)
+        parsed = vars(parser.parse_known_args(self._flags)[0])
+        if drop_default:
+            parsed = {name: value for name, value in parsed.items() if value != parser.get_default(name)}
+        return parsed | self._values
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        options = self.get_all_options()
+        if name not in options:
+            msg = f"no option is called {name!r}; the known ones are {', '.join(sorted(options))}"
+            raise AttributeError(msg)
+        return options[name]
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name.startswith("_"):
+            object.__setattr__(self, name, value)
+        else:
+            self._values[name] = value
+
+    def __repr__(self) -> str:
+        return f"PipelineOptions({self.get_all_options(drop_default=True)})"
+
+
+class StandardOptions(PipelineOptions):
+    """The settings every runner knows: `runner` and `streaming`."""
+
+
+class TypeOptions(PipelineOptions):
+    """Beam's settings about types; `allow_unsafe_triggers` is among them there."""
+
+
+def _subclasses(cls: type[PipelineOptions]) -> list[type[PipelineOptions]]:
+    found = []
+    for sub in cls.__subclasses__():
+        found += [sub, *_subclasses(sub)]
+    return found

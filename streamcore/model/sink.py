@@ -1,0 +1,33 @@
+"""The contract of a sink: it takes bundles, and says when it is full."""
+
+from __future__ import annotations
+
+import abc
+from typing import Generic, TypeVar
+
+from streamcore.model.bundle import Bundle
+
+T = TypeVar("T", contravariant=True)
+
+
+class Sink(abc.ABC, Generic[T]):
+    """Where elements leave the pipeline.
+
+    The engine writes bundles one after another and waits for each, so that a slow sink slows the sources down.
+    """
+
+    async def open(self) -> None:
+        """Called once before the first write."""
+
+    @abc.abstractmethod
+    async def write(self, bundle: Bundle) -> None:
+        """Takes a bundle; returns when the sink is ready for the next one."""
+
+    async def flush(self, watermark: int) -> None:
+        """The watermark (microseconds) has come to where nothing older follows: what waits for that can be completed."""
+
+    async def close(self) -> None:
+        """All elements have been written: completes the output."""
+
+    async def abort(self) -> None:
+        """The pipeline failed or was cancelled: frees what the sink holds and completes nothing."""

@@ -1,0 +1,100 @@
+"""The contract of a source: splits that are polled for batches, with a position to go on from.
+
+A source is written in some thirty lines::
+
+    class Ticks(Source[int]):
+        bounded = True
+
+        def open(self, split: str, position: object) -> Reader[int]:
+            return TicksReader(start=position or 0)
+
+    class TicksReader(Reader[int]):
+        def __init__(self, start: int) -> None:
+            self.next = start
+
+        async def poll(self, limit: int) -> Batch[int] | None:
+            if self.next == 1000:
+                return None
+            values = list(range(self.next, min(self.next + limit, 1000)))
+            self.next += len(values)
+            return Batch(values, timestamps=[v * 1_000_000 for v in values], watermark=values[-1] * 1_000_000)
+
+        def position(self) -> object:
+            return self.next
+"""
+
+from __future__ import annotations
+
+import abc
+import dataclasses
+from collections.abc import AsyncIterator, Sequence
+from typing import Any, Generic, TypeVar
+
+from streamcore.model.clock import Clock
+from streamcore.timestamp import MIN_MICROS
+
+T = TypeVar("T")
+
+
+@dataclasses.dataclass(slots=True)
+class Batch(Generic[T]):
+    """What one poll of a split brought.
+
+    Attributes:
+        values: The elements, in the order of their arrival; empty if only the watermark moved.
+        timestamps: Event times in microseconds, one per value, or one for all.
+        watermark: After these elements none older than this (microseconds) is expected; None: it did not move.
+        idle: The split was asked and had nothing: it stops counting for the watermark until its next element.
+    """
+
+    values: list[T]
+    timestamps: list[int] | int = MIN_MICROS
+    watermark: int | None = None
+    idle: bool = False
+
+
+class Reader(abc.ABC, Generic[T]):
+    """Reads one split."""
+
+    @abc.abstractmethod
+    async def poll(self, limit: int) -> Batch[T] | None:
+        """Waits until there is something and returns at most `limit` elements, or None at the end of the split.
+
+        Never waits to fill a batch. Called again only when the previous batch has been processed whole; may be
+        cancelled while it waits, and must then lose nothing.
+        """
+
+    def position(self) -> object:
+        """Where to go on after the last polled batch: plain data that `Source.open` takes back."""
+        return None
+
+    async def close(self) -> None:
+        """Frees what the reader holds; called once, also after an error."""
+
+
+class Source(abc.ABC, Generic[T]):
+    """Where a pipeline's elements come from.
+
+    Attributes:
+        bounded: Whether the source ends by itself.
+        clock: A clock that the source drives, as a replay does; None for the pipeline's clock.
+    """
+
+    bounded: bool = False
+    clock: Clock | None = None
+
+    async def splits(self) -> Sequence[str]:
+        """Names of the parts that are read, and have a watermark, each for itself; called once at the start."""
+        return ["all"]
+
+    async def new_splits(self) -> AsyncIterator[str]:
+        """Splits that are found while the pipeline runs; ends at once where there are never any."""
+        return
+        yield
+
+    @abc.abstractmethod
+    def open(self, split: str, position: Any) -> Reader[T]:
+        """A reader of one split, from the beginning or from a position."""
+
+    async def close(self) -> None:
+        """Frees what the source holds, after its readers are closed."""

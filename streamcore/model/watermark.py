@@ -1,0 +1,187 @@
+"""Watermark estimators: how far event time has come, judged by the elements that have arrived.
+
+An estimator is a stateless specification; the engine keeps its state, one per source split, so that it can be stored.
+"""
+
+from __future__ import annotations
+
+import abc
+from collections.abc import Callable, Sequence
+from itertools import accumulate
+from typing import Any, TypeAlias
+
+from streamcore.errors import PipelineError
+from streamcore.timestamp import MIN_MICROS, DurationTypes, Timestamp, TimestampTypes, to_micros
+
+EstimatorState: TypeAlias = Any
+
+
+class WatermarkEstimator(abc.ABC):
+    """Tells the watermark of a split from its elements.
+
+    Args:
+        idle_timeout: After so much processing time (seconds) without an element a split stops counting for the
+            watermark, until its next element; None: never.
+        follow_clock: When all splits are idle the watermark goes on with processing time minus this (seconds);
+            None: it stays.
+        max_drift: A split whose watermark is so much (seconds) ahead of the slowest one is not polled until the
+            others have caught up; None: no limit.
+    """
+
+    def __init__(
+        self,
+        *,
+        idle_timeout: DurationTypes | None = None,
+        follow_clock: DurationTypes | None = None,
+        max_drift: DurationTypes | None = None,
+    ) -> None:
+        self.idle_timeout = _optional_span("idle_timeout", idle_timeout)
+        self.follow_clock = _optional_span("follow_clock", follow_clock)
+        self.max_drift = _optional_span("max_drift", max_drift)
+
+    def create(self) -> EstimatorState:
+        """The state of a split that has had no elements."""
+        return MIN_MICROS
+
+    @abc.abstractmethod
+    def current(self, state: EstimatorState) -> int:
+        """The watermark, in microseconds."""
+
+    @abc.abstractmethod
+    def observe(self, state: EstimatorState, values: Sequence[Any], timestamps: list[int]) -> EstimatorState:
+        """The state after these elements; `timestamps` is never empty."""
+
+    @abc.abstractmethod
+    def running(self, state: EstimatorState, values: Sequence[Any], timestamps: list[int]) -> list[int]:
+        """The watermark just after each of these elements."""
+
+
+class BoundedOutOfOrderness(WatermarkEstimator):
+    """The largest timestamp so far minus a bound: elements are expected at most `bound` seconds out of order.
+
+    >>> estimator = BoundedOutOfOrderness(10)
+    >>> estimator.running(estimator.create(), "abc", [20_000_000, 15_000_000, 21_000_000])
+    [10000000, 10000000, 11000000]
+    """
+
+    def __init__(
+        self,
+        bound: DurationTypes,
+        *,
+        idle_timeout: DurationTypes | None = None,
+        follow_clock: DurationTypes | None = None,
+        max_drift: DurationTypes | None = None,
+    ) -> None:
+        super().__init__(idle_timeout=idle_timeout, follow_clock=follow_clock, max_drift=max_drift)
+        self.bound = to_micros(bound)
+        if self.bound < 0:
+            msg = f"`bound` must not be negative, got {bound!r}; use 0 for elements that come in order"
+            raise PipelineError(msg)
+
+    def current(self, state: EstimatorState) -> int:
+        """The largest timestamp minus the bound."""
+        return max(int(state) - self.bound, MIN_MICROS)
+
+    def observe(self, state: EstimatorState, values: Sequence[Any], timestamps: list[int]) -> EstimatorState:
+        """The largest timestamp so far."""
+        return max(state, max(timestamps))
+
+    def running(self, state: EstimatorState, values: Sequence[Any], timestamps: list[int]) -> list[int]:
+        """The largest timestamp up to each element, minus the bound."""
+        largest = accumulate(timestamps, max, initial=state)
+        next(largest)
+        bound = self.bound
+        return [stamp - bound for stamp in largest]
+
+
+class Monotonous(BoundedOutOfOrderness):
+    """The largest timestamp so far: for elements that come in order of their timestamps."""
+
+    def __init__(
+        self,
+        *,
+        idle_timeout: DurationTypes | None = None,
+        follow_clock: DurationTypes | None = None,
+        max_drift: DurationTypes | None = None,
+    ) -> None:
+        super().__init__(0, idle_timeout=idle_timeout, follow_clock=follow_clock, max_drift=max_drift)
+
+
+class Punctuated(WatermarkEstimator):
+    """The watermark that some elements carry.
+
+    Args:
+        fn: Takes an element and its `Timestamp`; returns the watermark it carries (seconds or `Timestamp`), or None.
+        idle_timeout: As in `WatermarkEstimator`.
+        follow_clock: As in `WatermarkEstimator`.
+        max_drift: As in `WatermarkEstimator`.
+    """
+
+    def __init__(
+        self,
+        fn: Callable[[Any, Timestamp], TimestampTypes | None],
+        *,
+        idle_timeout: DurationTypes | None = None,
+        follow_clock: DurationTypes | None = None,
+        max_drift: DurationTypes | None = None,
+    ) -> None:
+        super().__init__(idle_timeout=idle_timeout, follow_clock=follow_clock, max_drift=max_drift)
+        self.fn = fn
+
+    def current(self, state: EstimatorState) -> int:
+        """The largest watermark carried so far."""
+        return int(state)
+
+    def observe(self, state: EstimatorState, values: Sequence[Any], timestamps: list[int]) -> EstimatorState:
+        """The largest watermark carried so far."""
+        return self.running(state, values, timestamps)[-1]
+
+    def running(self, state: EstimatorState, values: Sequence[Any], timestamps: list[int]) -> list[int]:
+        """The largest watermark carried up to each element."""
+        marks = []
+        for value, stamp in zip(values, timestamps, strict=True):
+            mark = self.fn(value, Timestamp.of_micros(stamp))
+            if mark is not None:
+                state = max(state, to_micros(mark))
+            marks.append(state)
+        return marks
+
+
+class ManualWatermark(WatermarkEstimator):
+    """A watermark that the program moves by hand, from anywhere: `mark.advance_to(timestamp)`.
+
+    Moved by the timestamp function of `WithTimestamps`, it counts from the next element on; moved from elsewhere, from
+    the next element that arrives.
+    """
+
+    def __init__(
+        self, *, idle_timeout: DurationTypes | None = None, max_drift: DurationTypes | None = None
+    ) -> None:
+        super().__init__(idle_timeout=idle_timeout, max_drift=max_drift)
+        self.watermark = MIN_MICROS
+
+    def advance_to(self, timestamp: TimestampTypes) -> None:
+        """Moves the watermark (seconds or `Timestamp`); it never goes back."""
+        self.watermark = max(self.watermark, to_micros(timestamp))
+
+    def current(self, state: EstimatorState) -> int:
+        """Where the program has moved it, as of the last element."""
+        return int(state)
+
+    def observe(self, state: EstimatorState, values: Sequence[Any], timestamps: list[int]) -> EstimatorState:
+        """Takes up where the program has moved it."""
+        return max(state, self.watermark)
+
+    def running(self, state: EstimatorState, values: Sequence[Any], timestamps: list[int]) -> list[int]:
+        """The engine asks for one element at a time, as the watermark may move between two."""
+        return [max(state, self.watermark)] * len(timestamps)
+
+
+def _optional_span(name: str, value: DurationTypes | None) -> int | None:
+    if value is None:
+        return None
+    micros = to_micros(value)
+    if micros < 0:
+        msg = f"`{name}` must not be negative, got {value!r}"
+        raise PipelineError(msg)
+    return micros

@@ -1,0 +1,159 @@
+"""Windows: finite spans of event time that elements are grouped by."""
+
+from __future__ import annotations
+
+from streamcore.timestamp import (
+    END_OF_GLOBAL_WINDOW,
+    GLOBAL_WINDOW_MAX_MICROS,
+    MIN_TIMESTAMP,
+    Timestamp,
+    TimestampTypes,
+    to_micros,
+)
+
+
+class BoundedWindow:
+    """A window that ends. Windows are compared by `end` first, and are hashable values.
+
+    Args:
+        end: The first moment after the window.
+    """
+
+    __slots__ = ("end_micros",)
+
+    end_micros: int
+
+    def __init__(self, end: TimestampTypes) -> None:
+        self.end_micros = to_micros(end)
+
+    @property
+    def start(self) -> Timestamp:
+        """The first moment in the window."""
+        msg = f"{type(self).__name__} must define `start`"
+        raise NotImplementedError(msg)
+
+    @property
+    def end(self) -> Timestamp:
+        """The first moment after the window."""
+        return Timestamp.of_micros(self.end_micros)
+
+    def max_timestamp(self) -> Timestamp:
+        """The last moment in the window."""
+        return Timestamp.of_micros(self.end_micros - 1)
+
+    def __lt__(self, other: BoundedWindow) -> bool:
+        if not isinstance(other, BoundedWindow):
+            return NotImplemented
+        return self.end_micros < other.end_micros
+
+    def __repr__(self) -> str:
+        return f"[?, {float(self.end)})"
+
+
+class IntervalWindow(BoundedWindow):
+    """The half-open span `[start, end)`.
+
+    >>> IntervalWindow(0, 60)
+    [0.0, 60.0)
+    """
+
+    __slots__ = ("start_micros",)
+
+    start_micros: int
+
+    def __init__(self, start: TimestampTypes, end: TimestampTypes) -> None:
+        self.start_micros = to_micros(start)
+        self.end_micros = to_micros(end)
+
+    @classmethod
+    def of_micros(cls, start: int, end: int) -> IntervalWindow:
+        """A window from integer microseconds, without rounding."""
+        window = cls.__new__(cls)
+        window.start_micros = start
+        window.end_micros = end
+        return window
+
+    @property
+    def start(self) -> Timestamp:
+        """The first moment in the window."""
+        return Timestamp.of_micros(self.start_micros)
+
+    def intersects(self, other: IntervalWindow) -> bool:
+        """Whether the two spans share a moment."""
+        return other.start_micros < self.end_micros and self.start_micros < other.end_micros
+
+    def union(self, other: IntervalWindow) -> IntervalWindow:
+        """The smallest window that covers both."""
+        return IntervalWindow.of_micros(
+            min(self.start_micros, other.start_micros), max(self.end_micros, other.end_micros)
+        )
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not type(self):
+            return NotImplemented
+        return self.start_micros == other.start_micros and self.end_micros == other.end_micros
+
+    def __lt__(self, other: BoundedWindow) -> bool:
+        if not isinstance(other, IntervalWindow):
+            return super().__lt__(other)
+        return (self.end_micros, self.start_micros) < (other.end_micros, other.start_micros)
+
+    def __le__(self, other: BoundedWindow) -> bool:
+        return self == other or self < other
+
+    def __hash__(self) -> int:
+        return hash((self.start_micros, self.end_micros))
+
+    def __repr__(self) -> str:
+        return f"[{float(self.start)}, {float(self.end)})"
+
+    def __str__(self) -> str:
+        return f"[{_readable(self.start)}, {_readable(self.end)})"
+
+
+class GlobalWindow(BoundedWindow):
+    """The one window that covers all of event time; all instances are the same object."""
+
+    __slots__ = ()
+
+    _instance: GlobalWindow | None = None
+
+    def __new__(cls) -> GlobalWindow:
+        """The one instance."""
+        if GlobalWindow._instance is None:
+            GlobalWindow._instance = super().__new__(cls)
+        return GlobalWindow._instance
+
+    def __init__(self) -> None:
+        self.end_micros = GLOBAL_WINDOW_MAX_MICROS + 1
+
+    def __reduce__(self) -> tuple[type[GlobalWindow], tuple[()]]:
+        """Copies and pickles stay the one instance."""
+        return (GlobalWindow, ())
+
+    @property
+    def start(self) -> Timestamp:
+        """The beginning of time."""
+        return MIN_TIMESTAMP
+
+    @property
+    def end(self) -> Timestamp:
+        """The last moment, as Beam has it: nothing comes after the global window."""
+        return END_OF_GLOBAL_WINDOW
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or type(self) is type(other)
+
+    def __hash__(self) -> int:
+        return hash(GlobalWindow)
+
+    def __repr__(self) -> str:
+        return "GlobalWindow"
+
+
+def _readable(moment: Timestamp) -> str:
+    """A date where one exists for the moment; the window of an unset timestamp lies before the first year."""
+    try:
+        return moment.to_utc_datetime(has_tz=True).isoformat(" ").replace("+00:00", "Z")
+    except OverflowError:
+        return repr(moment)

@@ -1,0 +1,35 @@
+"""The embedded runner: the engine in the user's own process and event loop."""
+
+from __future__ import annotations
+
+import asyncio
+
+from streamcore.engine.runtime import Job
+from streamcore.errors import PipelineError
+from streamcore.graph.pipeline import Pipeline
+
+
+class EmbeddedRunner:
+    """Runs pipelines with the embedded engine."""
+
+    def run(self, pipeline: Pipeline) -> Job:
+        """Runs a pipeline to its end, in an event loop of its own.
+
+        Raises:
+            PipelineError: If this thread has a running event loop already.
+        """
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            return asyncio.run(self._run(pipeline))
+        msg = "an event loop is running in this thread; use `async with Pipeline() as p:` or `await pipeline.run_async()`"
+        raise PipelineError(msg)
+
+    async def run_async(self, pipeline: Pipeline) -> Job:
+        """Starts a pipeline in the running event loop."""
+        return Job(pipeline)
+
+    async def _run(self, pipeline: Pipeline) -> Job:
+        job = Job(pipeline)
+        await job.run_to_end()
+        return job

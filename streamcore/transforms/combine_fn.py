@@ -1,0 +1,222 @@
+"""The CombineFn: an aggregation in steps, so that no more than an accumulator is kept per key and window."""
+
+from __future__ import annotations
+
+import abc
+from collections.abc import Callable, Iterable
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from streamcore.errors import PipelineError
+
+InT = TypeVar("InT")
+AccT = TypeVar("AccT")
+OutT = TypeVar("OutT")
+
+
+class Kernel(NamedTuple):
+    """A CombineFn as Python expressions, which the engine puts into the loop that runs for every element.
+
+    An expression refers to the accumulator as `{a}`, to the element as `{v}` and to anything else by a name in `names`.
+    `{a}` and `{v}` stand for simple expressions and may be repeated. Accumulators are best of types that the garbage
+    collector does not track: numbers, strings, tuples of these.
+
+    Attributes:
+        create: An empty accumulator.
+        first: The accumulator of one element.
+        add: The accumulator after one more element.
+        merge: The accumulator that unites `{a}` and `{b}`.
+        extract: The result.
+        names: What the expressions refer to.
+        in_place: `add` is a statement that changes the accumulator `{a}` itself.
+        merge_changes: `merge` may change the accumulator `{a}` itself.
+    """
+
+    create: str
+    first: str
+    add: str
+    merge: str
+    extract: str = "{a}"
+    names: dict[str, Any] = {}  # noqa: RUF012  # never changed
+    in_place: bool = False
+    merge_changes: bool = False
+
+
+class CombineFn(abc.ABC, Generic[InT, AccT, OutT]):
+    """An aggregation that is commutative and associative; subclass it for your own.
+
+    >>> class Average(CombineFn):
+    ...     def create_accumulator(self):
+    ...         return (0.0, 0)
+    ...     def add_input(self, accumulator, element):
+    ...         return accumulator[0] + element, accumulator[1] + 1
+    ...     def merge_accumulators(self, accumulators):
+    ...         totals, counts = zip(*accumulators)
+    ...         return sum(totals), sum(counts)
+    ...     def extract_output(self, accumulator):
+    ...         return accumulator[0] / accumulator[1]
+    >>> Average().apply([1, 2, 6])
+    3.0
+    """
+
+    def setup(self) -> None:
+        """Called once before the first accumulator is made."""
+
+    @abc.abstractmethod
+    def create_accumulator(self) -> AccT:
+        """An empty accumulator."""
+
+    @abc.abstractmethod
+    def add_input(self, mutable_accumulator: AccT, element: InT) -> AccT:
+        """The accumulator with one more element; may change the given one."""
+
+    def add_inputs(self, mutable_accumulator: AccT, elements: Iterable[InT]) -> AccT:
+        """The accumulator with more elements."""
+        for element in elements:
+            mutable_accumulator = self.add_input(mutable_accumulator, element)
+        return mutable_accumulator
+
+    @abc.abstractmethod
+    def merge_accumulators(self, accumulators: Iterable[AccT]) -> AccT:
+        """One accumulator for what several have taken up."""
+
+    @abc.abstractmethod
+    def extract_output(self, accumulator: AccT) -> OutT:
+        """The result; must leave the accumulator usable."""
+
+    def teardown(self) -> None:
+        """Called once at the end."""
+
+    def apply(self, elements: Iterable[InT]) -> OutT:
+        """The result for the given elements, with no pipeline around it."""
+        return self.extract_output(self.add_inputs(self.create_accumulator(), elements))
+
+    def kernel(self) -> Kernel:
+        """This aggregation as expressions; built-in ones override it to run without a call per element."""
+        names = {
+            "create": self.create_accumulator,
+            "add_input": self.add_input,
+            "merge": self.merge_accumulators,
+            "extract": self.extract_output,
+        }
+        return Kernel(
+            create="create()",
+            first="add_input(create(), {v})",
+            add="add_input({a}, {v})",
+            merge="merge([{a}, {b}])",
+            extract="extract({a})",
+            names=names,
+            merge_changes=True,
+        )
+
+    def default_label(self) -> str:
+        """The label of a step that runs this aggregation."""
+        return type(self).__name__
+
+    @staticmethod
+    def from_callable(fn: Callable[..., Any] | CombineFn[Any, Any, Any]) -> CombineFn[Any, Any, Any]:
+        """A CombineFn for a plain function over an iterable, such as `sum`; a CombineFn is returned as it is.
+
+        Raises:
+            PipelineError: If it is neither.
+        """
+        if isinstance(fn, CombineFn):
+            return fn
+        if isinstance(fn, type) and issubclass(fn, CombineFn):
+            msg = f"got the class {fn.__name__}; write {fn.__name__}()"
+            raise PipelineError(msg)
+        if not callable(fn):
+            msg = f"expected a CombineFn or a function of an iterable such as `sum`, got {fn!r}"
+            raise PipelineError(msg)
+        return BUILTINS[fn]() if fn in BUILTINS else CallableCombineFn(fn)
+
+
+class FoldCombineFn(CombineFn[Any, Any, Any]):
+    """An aggregation given by its expressions; `add_input` and the others are made of them.
+
+    Args:
+        name: Label of the aggregation.
+        kernel: The expressions.
+    """
+
+    def __init__(self, name: str, kernel: Kernel) -> None:
+        self.name = name
+        self._kernel = kernel
+        scope = dict(kernel.names)
+        self._create = eval(f"lambda: {kernel.create}", scope)
+        self._add = eval(f"lambda a, v: {kernel.add.format(a='a', v='v')}", scope)
+        self._merge = eval(f"lambda a, b: {kernel.merge.format(a='a', b='b')}", scope)
+        self._extract = eval(f"lambda a: {kernel.extract.format(a='a')}", scope)
+
+    def create_accumulator(self) -> Any:
+        """An empty accumulator."""
+        return self._create()
+
+    def add_input(self, mutable_accumulator: Any, element: Any) -> Any:
+        """The accumulator with one more element."""
+        return self._add(mutable_accumulator, element)
+
+    def merge_accumulators(self, accumulators: Iterable[Any]) -> Any:
+        """One accumulator for several."""
+        merged = self._create()
+        for accumulator in accumulators:
+            merged = self._merge(merged, accumulator)
+        return merged
+
+    def extract_output(self, accumulator: Any) -> Any:
+        """The result."""
+        return self._extract(accumulator)
+
+    def kernel(self) -> Kernel:
+        """The expressions."""
+        return self._kernel
+
+    def default_label(self) -> str:
+        """The name."""
+        return self.name
+
+
+class CallableCombineFn(CombineFn[Any, Any, Any]):
+    """A function over an iterable as an aggregation: it must give the same when applied to parts and then to the results.
+
+    Elements are kept until there are `BUFFER` of them, then the function makes one of them, as in Beam.
+    """
+
+    BUFFER = 10
+
+    def __init__(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
+        self.fn = fn
+        self.args = args
+        self.kwargs = kwargs
+
+    def create_accumulator(self) -> list[Any]:
+        """No elements yet."""
+        return []
+
+    def add_input(self, mutable_accumulator: list[Any], element: Any) -> list[Any]:
+        """One more element, or the result of those so far in their place."""
+        mutable_accumulator.append(element)
+        if len(mutable_accumulator) > self.BUFFER:
+            mutable_accumulator = [self.fn(mutable_accumulator, *self.args, **self.kwargs)]
+        return mutable_accumulator
+
+    def merge_accumulators(self, accumulators: Iterable[list[Any]]) -> list[Any]:
+        """The function's result of all that was kept."""
+        return [self.fn(kept, *self.args, **self.kwargs) for kept in accumulators if kept]
+
+    def extract_output(self, accumulator: list[Any]) -> Any:
+        """The function's result."""
+        return self.fn(accumulator, *self.args, **self.kwargs)
+
+    def default_label(self) -> str:
+        """The function's name."""
+        return getattr(self.fn, "__name__", type(self.fn).__name__)
+
+
+SUM = Kernel("0", "0 + {v}", "{a} + {v}", "{a} + {b}")
+COUNT = Kernel("0", "1", "{a} + 1", "{a} + {b}")
+BUILTINS: dict[Any, Callable[[], CombineFn[Any, Any, Any]]] = {
+    sum: lambda: FoldCombineFn("sum", SUM),
+    len: lambda: FoldCombineFn("len", COUNT),
+    any: lambda: FoldCombineFn("any", Kernel("False", "bool({v})", "{a} or bool({v})", "{a} or {b}")),
+    all: lambda: FoldCombineFn("all", Kernel("True", "bool({v})", "{a} and bool({v})", "{a} and {b}")),
+}

@@ -1,0 +1,129 @@
+"""The DoFn: user code that processes elements one by one, with a life cycle and parameters."""
+
+from __future__ import annotations
+
+import enum
+import inspect
+from collections.abc import Callable, Iterable
+from typing import Any, ClassVar
+
+from streamcore.errors import PipelineError
+
+
+class ElementParameter(enum.Enum):
+    """What a parameter of user code can be filled with; used as the parameter's default value."""
+
+    ELEMENT = "ElementParam"
+    TIMESTAMP = "TimestampParam"
+    WINDOW = "WindowParam"
+    PANE = "PaneInfoParam"
+    WINDOWED_VALUE = "WindowedValueParam"
+    KEY = "KeyParam"
+
+    def __repr__(self) -> str:
+        return f"DoFn.{self.value}"
+
+
+class DoFn:
+    """User code for `ParDo`; subclass it and define `process`.
+
+    The engine calls `setup` once before the first element, `start_bundle` and `finish_bundle` around every bundle, and
+    `teardown` once at the end, also after an error. `process` returns an iterable of outputs, or None.
+
+    A parameter of `process` whose default is `DoFn.TimestampParam`, `DoFn.WindowParam`, `DoFn.PaneInfoParam`,
+    `DoFn.WindowedValueParam` or `DoFn.KeyParam` is filled in for every element.
+    """
+
+    ElementParam: ClassVar[Any] = ElementParameter.ELEMENT
+    TimestampParam: ClassVar[Any] = ElementParameter.TIMESTAMP
+    WindowParam: ClassVar[Any] = ElementParameter.WINDOW
+    PaneInfoParam: ClassVar[Any] = ElementParameter.PANE
+    WindowedValueParam: ClassVar[Any] = ElementParameter.WINDOWED_VALUE
+    KeyParam: ClassVar[Any] = ElementParameter.KEY
+
+    def setup(self) -> None:
+        """Called once before the first bundle: open connections here."""
+
+    def start_bundle(self) -> None:
+        """Called before the first element of a bundle."""
+
+    def process(self, element: Any, *args: Any, **kwargs: Any) -> Iterable[Any] | None:
+        """Processes one element and returns its outputs."""
+        msg = f"{type(self).__name__} has no `process`; define process(self, element) that returns an iterable"
+        raise NotImplementedError(msg)
+
+    def finish_bundle(self) -> Iterable[Any] | None:
+        """Called after the last element of a bundle; may return `WindowedValue`s to put out."""
+        return None
+
+    def teardown(self) -> None:
+        """Called once at the end: close what `setup` opened."""
+
+    def default_label(self) -> str:
+        """The label of a step that runs this DoFn."""
+        return type(self).__name__
+
+
+class CallPlan:
+    """How to call user code for one element: which arguments are fixed, and which are filled in for each.
+
+    Attributes:
+        fn: The user's function, or the `process` of a DoFn.
+        args: Fixed positional arguments behind the element.
+        kwargs: Fixed keyword arguments.
+        filled: Keyword arguments to be filled in, by name.
+    """
+
+    def __init__(
+        self, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], filled: dict[str, ElementParameter]
+    ) -> None:
+        self.fn = fn
+        self.args = args
+        self.kwargs = kwargs
+        self.filled = filled
+
+    def is_plain(self) -> bool:
+        """Whether the function takes the element and nothing else."""
+        return not (self.args or self.kwargs or self.filled)
+
+
+def plan_call(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> CallPlan:
+    """Finds the parameters of `fn` that ask to be filled in.
+
+    Raises:
+        PipelineError: If `fn` cannot be called with an element and the given arguments.
+    """
+    signature = _signature(fn)
+    if signature is None:
+        return CallPlan(fn, args, kwargs, {})
+    try:
+        bound = signature.bind(None, *args, **kwargs)
+    except TypeError as error:
+        name = getattr(fn, "__name__", type(fn).__name__)
+        msg = f"{name}{signature} cannot be called with an element and {args!r} {kwargs!r}: {error}"
+        raise PipelineError(msg) from error
+    given = list(bound.arguments)[1:]  # an explicit argument wins over the default that asks to be filled in
+    return CallPlan(fn, args, kwargs, {k: v for k, v in _asked_for(signature).items() if k not in given})
+
+
+def plan_tuple_call(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> CallPlan:
+    """A call plan for a function that takes the items of a tuple as its first arguments."""
+    signature = _signature(fn)
+    filled = {} if signature is None else {k: v for k, v in _asked_for(signature).items() if k not in kwargs}
+    if args or kwargs or filled:
+        return CallPlan(lambda element, *rest, **more: fn(*element, *rest, **more), args, kwargs, filled)
+    return CallPlan(lambda element: fn(*element), (), {}, {})
+
+
+def _signature(fn: Callable[..., Any]) -> inspect.Signature | None:
+    """The signature, or None for the many C functions that have none and take what they are given."""
+    try:
+        return inspect.signature(fn)
+    except (TypeError, ValueError):
+        return None
+
+
+def _asked_for(signature: inspect.Signature) -> dict[str, ElementParameter]:
+    """The parameters whose default says what to fill them with."""
+    parameters = signature.parameters
+    return {name: p.default for name, p in parameters.items() if isinstance(p.default, ElementParameter)}

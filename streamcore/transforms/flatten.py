@@ -1,0 +1,55 @@
+"""Flatten: several PCollections in one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Generic, TypeVar
+
+from streamcore.errors import PipelineError
+from streamcore.graph.ptransform import PTransform
+from streamcore.graph.pvalue import PCollection
+
+T = TypeVar("T")
+
+
+class Flatten(PTransform[Iterable[PCollection[T]], PCollection[T]], Generic[T]):
+    """The elements of several PCollections of the same windowing.
+
+    Args:
+        pipeline: The pipeline, needed only where there may be no PCollections at all.
+
+    >>> with Pipeline() as p:
+    ...     a = p | "a" >> Create([1])
+    ...     b = p | "b" >> Create([2])
+    ...     _ = (a, b) | Flatten() | Map(print)
+    1
+    2
+    """
+
+    def __init__(self, *, pipeline: Any = None) -> None:
+        super().__init__()
+        self.pipeline = pipeline
+
+    def expand(self, pvalue: Iterable[PCollection[T]]) -> PCollection[T]:
+        """The union."""
+        if isinstance(pvalue, PCollection) or not isinstance(pvalue, Iterable):
+            msg = f"{self.default_label()!r} unites several PCollections; write (a, b) | Flatten()"
+            raise PipelineError(msg)
+        pcolls = list(pvalue)
+        for other in pcolls[1:]:
+            if other.windowing.windowfn != pcolls[0].windowing.windowfn:
+                msg = (
+                    f"{self.default_label()!r} unites PCollections of different windows: {pcolls[0]} has "
+                    f"{pcolls[0].windowing.windowfn!r}, {other} has {other.windowing.windowfn!r}; "
+                    "apply the same WindowInto(...) to all of them before it"
+                )
+                raise PipelineError(msg)
+        if not pcolls:
+            msg = f"{self.default_label()!r} has nothing to unite; give it at least one PCollection"
+            raise PipelineError(msg)
+        bounded = all(pcoll.is_bounded for pcoll in pcolls)
+        return PCollection(pcolls[0].pipeline, windowing=pcolls[0].windowing, is_bounded=bounded)
+
+    def __ror__(self, left: Any) -> Any:
+        """Takes any iterable of PCollections."""
+        return super().__ror__(left if isinstance(left, tuple | list | PCollection) else tuple(left))

@@ -1,0 +1,99 @@
+"""ParDo: user code for each element, as a DoFn."""
+
+from __future__ import annotations
+
+from typing import Any, Generic, TypeVar
+
+from streamcore.errors import PipelineError
+from streamcore.graph.pipeline import require_pcollection
+from streamcore.graph.ptransform import PTransform
+from streamcore.graph.pvalue import PCollection, TaggedOutputs
+from streamcore.transforms.dofn import CallPlan, DoFn, plan_call
+
+T = TypeVar("T")
+U = TypeVar("U")
+
+
+class ParDo(PTransform[PCollection[T], PCollection[U]], Generic[T, U]):
+    """Processes each element with a DoFn; `process` puts out any number of elements.
+
+    Args:
+        fn: The DoFn, an instance and not the class.
+        *args: More positional arguments for `process`.
+        **kwargs: Keyword arguments for `process`.
+
+    >>> class SplitWords(DoFn):
+    ...     def process(self, element):
+    ...         return element.split()
+    >>> with Pipeline() as p:
+    ...     _ = p | Create(["to be"]) | ParDo(SplitWords()) | Map(print)
+    to
+    be
+    """
+
+    def __init__(self, fn: DoFn, *args: Any, **kwargs: Any) -> None:
+        super().__init__()
+        if not isinstance(fn, DoFn):
+            given = f"the class {fn.__name__}" if isinstance(fn, type) else repr(fn)
+            hint = f"ParDo({fn.__name__}())" if isinstance(fn, type) else "Map(fn) or FlatMap(fn) for a function"
+            msg = f"ParDo takes a DoFn object, got {given}; write {hint}"
+            raise PipelineError(msg)
+        self.fn = fn
+        self.args = args
+        self.kwargs = kwargs
+
+    def call_plan(self) -> CallPlan:
+        """How `process` is called for an element."""
+        return plan_call(self.fn.process, self.args, self.kwargs)
+
+    def default_label(self) -> str:
+        """`ParDo(MyDoFn)`."""
+        return self.label or f"ParDo({self.fn.default_label()})"
+
+    def with_outputs(
+        self, *tags: str, main: str | None = None, allow_unknown_tags: bool | None = None
+    ) -> MultiOutput[T]:
+        """Several outputs: what is put out as `TaggedOutput(tag, value)` goes to the output of that tag.
+
+        Args:
+            *tags: Names of the further outputs.
+            main: Name of the main output, if it shall come first when the result is unpacked.
+            allow_unknown_tags: Whether values of tags that are not named are ignored instead of refused; as in Beam
+                they are ignored where no tags are named.
+        """
+        if main in tags:
+            msg = f"the main output cannot be called {main!r}: that is also one of the tags {tags!r}"
+            raise PipelineError(msg)
+        return MultiOutput(self, tags, main, not tags if allow_unknown_tags is None else allow_unknown_tags)
+
+    def expand(self, pvalue: PCollection[T]) -> PCollection[U]:
+        """The one output."""
+        self.call_plan()
+        return PCollection.like(require_pcollection(self, pvalue))
+
+
+class MultiOutput(PTransform[PCollection[T], TaggedOutputs], Generic[T]):
+    """A ParDo with several outputs, made by `with_outputs`."""
+
+    def __init__(self, pardo: ParDo[T, Any], tags: tuple[str, ...], main: str | None, allow_unknown: bool) -> None:
+        super().__init__(pardo.label)
+        self.pardo = pardo
+        self.tags = tags
+        self.main = main
+        self.allow_unknown = allow_unknown
+
+    def default_label(self) -> str:
+        """The label of the ParDo."""
+        return self.label or self.pardo.default_label()
+
+    def expand(self, pvalue: PCollection[T]) -> TaggedOutputs:
+        """The main output and one for each tag."""
+        pcoll = require_pcollection(self, pvalue)
+        self.pardo.call_plan()
+        outputs: dict[str | None, PCollection[Any]] = {None: PCollection.like(pcoll)}
+        for tag in self.tags:
+            outputs[tag] = PCollection.like(pcoll, tag=tag)
+        if self.main is not None:
+            outputs_by_name = outputs | {self.main: outputs[None]}
+            return TaggedOutputs(outputs_by_name, (self.main, *self.tags))
+        return TaggedOutputs(outputs, self.tags if self.tags else (None,))

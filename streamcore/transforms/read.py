@@ -1,0 +1,114 @@
+"""The roots of a pipeline: Read, Create, Impulse."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Generic, TypeVar
+
+from streamcore.errors import PipelineError
+from streamcore.graph.ptransform import PTransform
+from streamcore.graph.pvalue import PBegin, PCollection
+from streamcore.model.source import Batch, Reader, Source
+from streamcore.model.watermark import WatermarkEstimator
+from streamcore.timestamp import MIN_MICROS
+
+T = TypeVar("T")
+
+
+class Read(PTransform[PBegin, PCollection[T]], Generic[T]):
+    """The elements of a source.
+
+    Args:
+        source: The source; whether the PCollection is bounded is the source's word.
+        watermark: An estimator that tells the watermark from the elements' timestamps, one per split, in place of the
+            watermark that the source gives.
+    """
+
+    def __init__(self, source: Source[T], *, watermark: WatermarkEstimator | None = None) -> None:
+        super().__init__()
+        if not isinstance(source, Source):
+            msg = f"Read takes a Source, got {source!r}; for elements in memory write Create([...])"
+            raise PipelineError(msg)
+        self.source = source
+        self.watermark = watermark
+
+    def default_label(self) -> str:
+        """`Read(TextSource)`."""
+        return self.label or f"Read({type(self.source).__name__})"
+
+    def expand(self, pvalue: PBegin) -> PCollection[T]:
+        """The elements, in the global window."""
+        if not isinstance(pvalue, PBegin):
+            msg = f"{self.default_label()!r} reads a source and must follow the pipeline itself: p | {self.default_label()}"
+            raise PipelineError(msg)
+        return PCollection(pvalue.pipeline, is_bounded=self.source.bounded)
+
+
+class Create(Read[T], Generic[T]):
+    """The given elements, with the minimum timestamp.
+
+    Args:
+        values: An iterable; of a dict its items.
+        reshuffle: Accepted for Beam programs; elements in memory need no spreading.
+
+    >>> with Pipeline() as p:
+    ...     _ = p | Create(["a", "b"]) | Map(print)
+    a
+    b
+    """
+
+    def __init__(self, values: Iterable[T], reshuffle: bool = True) -> None:
+        if isinstance(values, str | bytes) or not isinstance(values, Iterable):
+            msg = f"Create takes an iterable of elements, got {values!r}; write Create([{values!r}])"
+            raise PipelineError(msg)
+        items: Iterable[Any] = values.items() if isinstance(values, Mapping) else values
+        super().__init__(MemorySource(list(items)))
+        self.values = values
+
+    def default_label(self) -> str:
+        """`Create`."""
+        return self.label or "Create"
+
+
+class Impulse(Create[bytes]):
+    """One empty byte string: something to begin with."""
+
+    def __init__(self) -> None:
+        super().__init__([b""])
+
+    def default_label(self) -> str:
+        """`Impulse`."""
+        return self.label or "Impulse"
+
+
+class MemorySource(Source[T], Generic[T]):
+    """Elements in a list."""
+
+    bounded = True
+
+    def __init__(self, values: list[T]) -> None:
+        self.values = values
+
+    def open(self, split: str, position: int | None) -> Reader[T]:
+        """A reader from an index on."""
+        return MemoryReader(self.values, position or 0)
+
+
+class MemoryReader(Reader[T], Generic[T]):
+    """Reads a list from an index on."""
+
+    def __init__(self, values: list[T], start: int) -> None:
+        self._values = values
+        self._next = start
+
+    async def poll(self, limit: int) -> Batch[T] | None:
+        """The next elements of the list."""
+        if self._next >= len(self._values):
+            return None
+        values = self._values[self._next : self._next + limit]
+        self._next += len(values)
+        return Batch(values, MIN_MICROS)
+
+    def position(self) -> int:
+        """The index to go on from."""
+        return self._next

@@ -1,0 +1,96 @@
+"""WindowInto: how elements are grouped in time, and when the results of a group come out."""
+
+from __future__ import annotations
+
+from typing import Generic, TypeVar
+
+from streamcore.errors import PipelineError
+from streamcore.graph.pipeline import require_pcollection
+from streamcore.graph.ptransform import PTransform
+from streamcore.graph.pvalue import PCollection
+from streamcore.model.trigger import Trigger
+from streamcore.model.windowing import (
+    AccumulationMode,
+    ClosingBehavior,
+    OnTimeBehavior,
+    TimestampCombiner,
+    WindowFn,
+    Windowing,
+)
+from streamcore.timestamp import DurationTypes, to_micros
+from streamcore.triggers import DefaultTrigger
+
+T = TypeVar("T")
+
+
+class WindowInto(PTransform[PCollection[T], PCollection[T]], Generic[T]):
+    """Assigns windows, and says when the panes of the next aggregation come out.
+
+    Args:
+        windowfn: A window kind such as `FixedWindows(60)`, or the windowing of another PCollection.
+        trigger: When panes come out; by default when the watermark passes the end of the window, and for every late
+            element after that.
+        accumulation_mode: What a pane holds; needed where the trigger may fire more than once.
+        timestamp_combiner: The timestamp of a pane; the end of its window by default.
+        allowed_lateness: Seconds that a window stays open after its end.
+        closing_behavior: Whether a last pane comes out when there is nothing new.
+        on_time_behavior: Whether the on-time pane comes out when there is nothing new.
+    """
+
+    def __init__(
+        self,
+        windowfn: WindowFn | Windowing,
+        trigger: Trigger | None = None,
+        accumulation_mode: AccumulationMode | None = None,
+        timestamp_combiner: TimestampCombiner | None = None,
+        allowed_lateness: DurationTypes = 0,
+        *,
+        closing_behavior: ClosingBehavior = ClosingBehavior.FIRE_IF_NON_EMPTY,
+        on_time_behavior: OnTimeBehavior = OnTimeBehavior.FIRE_ALWAYS,
+    ) -> None:
+        super().__init__()
+        if isinstance(windowfn, Windowing):
+            self.windowing = windowfn
+            return
+        if not isinstance(windowfn, WindowFn):
+            hint = f"; write {windowfn.__name__}(...)" if isinstance(windowfn, type) else ""
+            msg = f"WindowInto takes a window function such as FixedWindows(60), got {windowfn!r}{hint}"
+            raise PipelineError(msg)
+        if trigger is not None and not isinstance(trigger, Trigger):
+            hint = f"; write {trigger.__name__}(...)" if isinstance(trigger, type) else ""
+            msg = f"`trigger` must be a trigger such as AfterCount(10), got {trigger!r}{hint}"
+            raise PipelineError(msg)
+        self.windowing = Windowing(
+            windowfn,
+            DefaultTrigger() if trigger is None else trigger,
+            _accumulation(trigger, accumulation_mode),
+            TimestampCombiner.OUTPUT_AT_EOW if timestamp_combiner is None else TimestampCombiner(timestamp_combiner),
+            _lateness(allowed_lateness),
+            closing_behavior,
+            on_time_behavior,
+        )
+
+    def expand(self, pvalue: PCollection[T]) -> PCollection[T]:
+        """The same elements under another windowing."""
+        pcoll = require_pcollection(self, pvalue)
+        return PCollection(pcoll.pipeline, windowing=self.windowing, is_bounded=pcoll.is_bounded)
+
+
+def _lateness(allowed_lateness: DurationTypes) -> int:
+    micros = to_micros(allowed_lateness)
+    if micros < 0:
+        msg = f"`allowed_lateness` must not be negative, got {allowed_lateness}s; use 0 to drop late data"
+        raise PipelineError(msg)
+    return micros
+
+
+def _accumulation(trigger: Trigger | None, mode: AccumulationMode | None) -> AccumulationMode:
+    if mode is not None:
+        return AccumulationMode(mode)
+    if trigger is None or trigger == DefaultTrigger():
+        return AccumulationMode.DISCARDING
+    msg = (
+        f"trigger {trigger!r} may fire more than once, so say what each pane holds: "
+        "accumulation_mode=AccumulationMode.DISCARDING (what is new) or .ACCUMULATING (everything so far)"
+    )
+    raise PipelineError(msg)
