@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from streamcore.engine.core.assign import follows_timestamp
-from streamcore.engine.core.cells import CellReduce
+from streamcore.engine.core.merging import MergingReduce
 from streamcore.engine.core.node import Scheduler
 from streamcore.engine.core.reduce import ReduceNode
 from streamcore.engine.core.sessions import SessionReduce
 from streamcore.engine.core.spans import SpanReduce
+from streamcore.engine.core.triggered import TriggeredReduce
 from streamcore.model.windowing import TimestampCombiner, TimeWindowFn, Windowing
 from streamcore.transforms.group import Reduce
 from streamcore.triggers import AfterWatermark, DefaultTrigger, Repeatedly
@@ -24,7 +25,9 @@ def make_reduce(label: str, scheduler: Scheduler, windowing: Windowing, reduce: 
             return SpanReduce(label, scheduler, windowing, kernel, reduce.empty_default)
         if isinstance(windowing.windowfn, Sessions) and type(windowing.windowfn).merge is Sessions.merge:
             return SessionReduce(label, scheduler, windowing, kernel)
-    return CellReduce(label, scheduler, windowing, reduce.combine_fn, reduce.empty_default)
+    if windowing.windowfn.is_merging():
+        return MergingReduce(label, scheduler, windowing, kernel)
+    return TriggeredReduce(label, scheduler, windowing, kernel, reduce.empty_default)
 
 
 def fires_once(windowing: Windowing) -> bool:

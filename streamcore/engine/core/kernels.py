@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from streamcore.transforms.combine_fn import Kernel
 
@@ -22,12 +22,12 @@ ABSENT = Absent()
 
 
 def compile_loop(source: str, name: str, kernel: Kernel, **names: Any) -> Callable[..., Any]:
-    """The function `name` of a source text, in which the placeholders `$first`, `$add(...)` and so on have been set.
+    """The function `name` of a source text, in which the expressions of a kernel have been set.
 
     Args:
         source: The text of one function.
         name: Its name.
-        kernel: Its expressions must have been set into the source by `statements`.
+        kernel: Where the expressions come from.
         **names: What the source refers to, besides the names of the kernel.
     """
     scope: dict[str, Any] = dict(kernel.names) | names | {"ABSENT": ABSENT}
@@ -56,6 +56,41 @@ def extractor(kernel: Kernel) -> Callable[[list[tuple[Any, Any]]], list[tuple[An
         return [(k, {kernel.extract.format(a="a")}) for k, a in pairs]
     """
     return compile_loop(source, "extract_pairs", kernel)
+
+
+class SingleFunctions(NamedTuple):
+    """A kernel as functions, for where elements are added one at a time."""
+
+    create: Callable[[], Any]
+    first: Callable[[Any], Any]
+    add: Callable[[Any, Any], Any]
+    merge: Callable[[Any, Any], Any]
+    extract: Callable[[Any], Any]
+
+
+def single_functions(kernel: Kernel) -> SingleFunctions:
+    """The functions of a kernel."""
+    source = f"""
+    def functions():
+        def create():
+            return {kernel.create}
+
+        def first(v):
+            return {first(kernel)}
+
+        def add(a, v):
+            {update(kernel, "a")}
+            return a
+
+        def merge(a, b):
+            return {kernel.merge.format(a="a", b="b")}
+
+        def extract(a):
+            return {kernel.extract.format(a="a")}
+
+        return create, first, add, merge, extract
+    """
+    return SingleFunctions(*compile_loop(source, "functions", kernel)())
 
 
 def merger(kernel: Kernel) -> Callable[[dict[Any, Any], list[tuple[Any, Any]]], None]:

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from streamcore.engine.core.kernels import compile_loop, extractor, first, update
+from streamcore.engine.core.kernels import compile_loop, extractor, single_functions, update
 from streamcore.engine.core.node import BUNDLE_SIZE, Scheduler
 from streamcore.engine.core.reduce import ReduceNode
 from streamcore.model.bundle import Bundle
@@ -65,7 +65,7 @@ class SessionReduce(ReduceNode):
         self._due: list[tuple[int, int, Session]] = []
         self._opened = 0
         self._add = _compile_add(kernel, self._gap)
-        self._first, self._update, self._merge = _compile_single(kernel)
+        self._functions = single_functions(kernel)
         self._extract = extractor(kernel)
 
     def earliest_end(self, timestamp: int) -> int:
@@ -121,7 +121,7 @@ class SessionReduce(ReduceNode):
                 apart.append(session)
         if touched:
             session = self._unite(touched)
-            session.acc = self._update(session.acc, value)
+            session.acc = self._functions.add(session.acc, value)
             session.start = min(session.start, start)
             session.end = max(session.end, end)
         elif end <= mark:
@@ -130,7 +130,7 @@ class SessionReduce(ReduceNode):
             return
         else:
             self._opened += 1
-            session = Session(start, end, self._first(value), key, self._opened)
+            session = Session(start, end, self._functions.first(value), key, self._opened)
             self._arm(session)
         self._keep(key, [*apart, session])
 
@@ -151,7 +151,7 @@ class SessionReduce(ReduceNode):
         united = min(sessions, key=lambda session: session.number)
         for session in sessions:
             if session is not united:
-                united.acc = self._merge(united.acc, session.acc)
+                united.acc = self._functions.merge(united.acc, session.acc)
                 united.start = min(united.start, session.start)
                 united.end = max(united.end, session.end)
                 session.is_open = False
@@ -243,25 +243,3 @@ def _compile_add(kernel: Kernel, gap: int) -> Callable[..., None]:
                 place(pair, t, mark)
     """
     return compile_loop(source, "add_pairs", kernel)
-
-
-def _compile_single(kernel: Kernel) -> tuple[Callable[..., Any], Callable[..., Any], Callable[..., Any]]:
-    """Functions for one element: the first accumulator, the next one, and the union of two."""
-    source = f"""
-    def single():
-        def first(v):
-            return {first(kernel)}
-
-        def add(a, v):
-            {update(kernel, "a")}
-            return a
-
-        def merge(a, b):
-            return {kernel.merge.format(a="a", b="b")}
-
-        return first, add, merge
-    """
-    functions: tuple[Callable[..., Any], Callable[..., Any], Callable[..., Any]] = compile_loop(
-        source, "single", kernel
-    )()
-    return functions
