@@ -62,6 +62,11 @@ class Pipeline:
             raise PipelineError(msg)
         return self._handle
 
+    @property
+    def applied_labels(self) -> frozenset[str]:
+        """The full labels of the steps so far."""
+        return frozenset(self._labels)
+
     def apply(self, transform: PTransform[Any, OutT], pvalue: Any = None, label: str | None = None) -> OutT:
         """Applies a transform; `pvalue | transform` is the usual spelling.
 
