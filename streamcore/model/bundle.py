@@ -29,9 +29,10 @@ class Bundle:
         watermarks: The watermark just before each element, where a later step needs to know it so finely; else None,
             and the watermark is the same for the whole bundle.
         split: Name of the source split the elements come from, up to the first shuffle or Flatten.
+        bounds: Two times between which all timestamps lie, both included, where somebody has looked; else None.
     """
 
-    __slots__ = ("pane", "split", "timestamps", "values", "watermarks", "windows")
+    __slots__ = ("bounds", "pane", "split", "timestamps", "values", "watermarks", "windows")
 
     def __init__(
         self,
@@ -41,6 +42,7 @@ class Bundle:
         pane: PaneInfo | list[PaneInfo] = PANE_INFO_UNKNOWN,
         split: str | None = None,
         watermarks: list[int] | None = None,
+        bounds: tuple[int, int] | None = None,
     ) -> None:
         self.values = values
         self.timestamps = timestamps
@@ -48,17 +50,18 @@ class Bundle:
         self.pane = pane
         self.split = split
         self.watermarks = watermarks
+        self.bounds = bounds
 
     def __len__(self) -> int:
         return len(self.values)
 
     def with_values(self, values: list[Any]) -> Bundle:
         """The same elements with other values, one for one."""
-        return Bundle(values, self.timestamps, self.windows, self.pane, self.split, self.watermarks)
+        return Bundle(values, self.timestamps, self.windows, self.pane, self.split, self.watermarks, self.bounds)
 
     def with_watermarks(self, watermarks: list[int]) -> Bundle:
         """The same elements, with the watermark before each."""
-        return Bundle(self.values, self.timestamps, self.windows, self.pane, self.split, watermarks)
+        return Bundle(self.values, self.timestamps, self.windows, self.pane, self.split, watermarks, self.bounds)
 
     def timestamp_list(self) -> list[int]:
         """The timestamps as a list."""
@@ -93,6 +96,7 @@ class Bundle:
             pane[start:stop] if isinstance(pane, list) else pane,
             self.split,
             None if marks is None else marks[start:stop],
+            self.bounds,
         )
 
     def windowed_values(self) -> Iterator[WindowedValue[Any]]:

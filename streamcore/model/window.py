@@ -57,13 +57,17 @@ class IntervalWindow(BoundedWindow):
     [0.0, 60.0)
     """
 
-    __slots__ = ("start_micros",)
+    __slots__ = ("_end", "_start", "start_micros")
 
     start_micros: int
+    # Made when they are asked for, and kept: the window of a pane is asked once for every key.
+    _start: Timestamp | None
+    _end: Timestamp | None
 
     def __init__(self, start: TimestampTypes, end: TimestampTypes) -> None:
         self.start_micros = to_micros(start)
         self.end_micros = to_micros(end)
+        self._start = self._end = None
 
     @classmethod
     def of_micros(cls, start: int, end: int) -> IntervalWindow:
@@ -71,12 +75,24 @@ class IntervalWindow(BoundedWindow):
         window = cls.__new__(cls)
         window.start_micros = start
         window.end_micros = end
+        window._start = window._end = None
         return window
 
     @property
     def start(self) -> Timestamp:
         """The first moment in the window."""
-        return Timestamp.of_micros(self.start_micros)
+        start = self._start
+        if start is None:
+            start = self._start = Timestamp.of_micros(self.start_micros)
+        return start
+
+    @property
+    def end(self) -> Timestamp:
+        """The first moment after the window."""
+        end = self._end
+        if end is None:
+            end = self._end = Timestamp.of_micros(self.end_micros)
+        return end
 
     def intersects(self, other: IntervalWindow) -> bool:
         """Whether the two spans share a moment."""

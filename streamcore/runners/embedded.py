@@ -18,12 +18,10 @@ class EmbeddedRunner:
         Raises:
             PipelineError: If this thread has a running event loop already.
         """
-        try:
-            asyncio.get_running_loop()
-        except RuntimeError:
-            return asyncio.run(self._run(pipeline))
-        msg = "an event loop is running in this thread; use `async with Pipeline() as p:` or `await pipeline.run_async()`"
-        raise PipelineError(msg)
+        if _loop_is_running():
+            msg = "an event loop is running in this thread; use `async with Pipeline() as p:` or `await pipeline.run_async()`"
+            raise PipelineError(msg)
+        return asyncio.run(self._run(pipeline))
 
     async def run_async(self, pipeline: Pipeline) -> Job:
         """Starts a pipeline in the running event loop."""
@@ -33,3 +31,11 @@ class EmbeddedRunner:
         job = Job(pipeline)
         await job.run_to_end()
         return job
+
+
+def _loop_is_running() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True

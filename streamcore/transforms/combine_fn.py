@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import abc
+import enum
 from collections.abc import Callable, Iterable
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -29,6 +30,7 @@ class Kernel(NamedTuple):
         names: What the expressions refer to.
         in_place: `add` is a statement that changes the accumulator `{a}` itself.
         merge_changes: `merge` may change the accumulator `{a}` itself.
+        ordered: The order of the elements shows in the result.
     """
 
     create: str
@@ -39,6 +41,10 @@ class Kernel(NamedTuple):
     names: dict[str, Any] = {}  # noqa: RUF012  # never changed
     in_place: bool = False
     merge_changes: bool = False
+    ordered: bool = False
+
+
+KERNEL_STEPS = frozenset({"create_accumulator", "add_input", "merge_accumulators", "extract_output"})
 
 
 class CombineFn(abc.ABC, Generic[InT, AccT, OutT]):
@@ -57,6 +63,12 @@ class CombineFn(abc.ABC, Generic[InT, AccT, OutT]):
     >>> Average().apply([1, 2, 6])
     3.0
     """
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """A subclass that changes a step of an aggregation does not inherit expressions that say otherwise."""
+        super().__init_subclass__(**kwargs)
+        if "kernel" not in vars(cls) and not KERNEL_STEPS.isdisjoint(vars(cls)):
+            cls.kernel = CombineFn.kernel  # type: ignore[method-assign]
 
     def setup(self) -> None:
         """Called once before the first accumulator is made."""
@@ -212,11 +224,41 @@ class CallableCombineFn(CombineFn[Any, Any, Any]):
         return getattr(self.fn, "__name__", type(self.fn).__name__)
 
 
+class Empty(enum.Enum):
+    """Stands for the accumulator of no elements where every value could be that of some."""
+
+    EMPTY = "empty"
+
+
+EMPTY = Empty.EMPTY
+
+
+def _extreme(better: str) -> Kernel:
+    """The kernel of `min` and `max`; the first of equals stays, and no elements are an error, as with these functions."""
+    return Kernel(
+        create="EMPTY",
+        first="{v}",
+        add=f"{{v}} if {{a}} is EMPTY or {{v}} {better} {{a}} else {{a}}",
+        merge=f"{{a}} if {{b}} is EMPTY else {{b}} if {{a}} is EMPTY or {{b}} {better} {{a}} else {{a}}",
+        extract="{a} if {a} is not EMPTY else refuse()",
+        names={"EMPTY": EMPTY, "refuse": _refuse_empty},
+    )
+
+
+def _refuse_empty() -> Any:
+    msg = "min and max need at least one element; write CombineGlobally(...).without_defaults() for nothing in that case"
+    raise ValueError(msg)
+
+
 SUM = Kernel("0", "0 + {v}", "{a} + {v}", "{a} + {b}")
 COUNT = Kernel("0", "1", "{a} + 1", "{a} + {b}")
+ANY = Kernel("False", "bool({v})", "{a} or bool({v})", "{a} or {b}")
+ALL = Kernel("True", "bool({v})", "{a} and bool({v})", "{a} and {b}")
 BUILTINS: dict[Any, Callable[[], CombineFn[Any, Any, Any]]] = {
     sum: lambda: FoldCombineFn("sum", SUM),
     len: lambda: FoldCombineFn("len", COUNT),
-    any: lambda: FoldCombineFn("any", Kernel("False", "bool({v})", "{a} or bool({v})", "{a} or {b}")),
-    all: lambda: FoldCombineFn("all", Kernel("True", "bool({v})", "{a} and bool({v})", "{a} and {b}")),
+    any: lambda: FoldCombineFn("any", ANY),
+    all: lambda: FoldCombineFn("all", ALL),
+    min: lambda: FoldCombineFn("min", _extreme("<")),
+    max: lambda: FoldCombineFn("max", _extreme(">")),
 }

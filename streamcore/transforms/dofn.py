@@ -64,6 +64,9 @@ class DoFn:
         return type(self).__name__
 
 
+_POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+
+
 class CallPlan:
     """How to call user code for one element: which arguments are fixed, and which are filled in for each.
 
@@ -72,15 +75,26 @@ class CallPlan:
         args: Fixed positional arguments behind the element.
         kwargs: Fixed keyword arguments.
         filled: Keyword arguments to be filled in, by name.
+        positions: Names of the function's positional parameters behind the element.
     """
 
     def __init__(
-        self, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], filled: dict[str, ElementParameter]
+        self,
+        fn: Callable[..., Any],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        filled: dict[str, ElementParameter],
+        positions: tuple[str, ...] = (),
     ) -> None:
         self.fn = fn
         self.args = args
         self.kwargs = kwargs
         self.filled = filled
+        self.positions = positions
+
+    def fills_positions(self) -> bool:
+        """Whether the parameters to be filled in are just those behind the element, and no others are given."""
+        return not (self.args or self.kwargs) and tuple(self.filled) == self.positions[: len(self.filled)]
 
     def is_plain(self) -> bool:
         """Whether the function takes the element and nothing else."""
@@ -103,7 +117,9 @@ def plan_call(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, A
         msg = f"{name}{signature} cannot be called with an element and {args!r} {kwargs!r}: {error}"
         raise PipelineError(msg) from error
     given = list(bound.arguments)[1:]  # an explicit argument wins over the default that asks to be filled in
-    return CallPlan(fn, args, kwargs, {k: v for k, v in _asked_for(signature).items() if k not in given})
+    filled = {name: asked for name, asked in _asked_for(signature).items() if name not in given}
+    positional = [name for name, p in signature.parameters.items() if p.kind in _POSITIONAL]
+    return CallPlan(fn, args, kwargs, filled, tuple(positional[1:]))
 
 
 def plan_tuple_call(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> CallPlan:

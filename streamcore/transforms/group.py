@@ -13,6 +13,7 @@ from streamcore.graph.pvalue import DEFAULT_WINDOWING, PCollection
 from streamcore.model.trigger import DataLossReason
 from streamcore.model.windowing import Windowing
 from streamcore.transforms.combine_fn import CombineFn, Kernel
+from streamcore.transforms.curried import make_combine_fn
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -116,7 +117,7 @@ class GroupedValues(CombineFn[V, list[V], list[V]]):
 
     def kernel(self) -> Kernel:
         """Appends without a call."""
-        return Kernel("[]", "[{v}]", "{a}.append({v})", "{a} + {b}", "list({a})", in_place=True)
+        return Kernel("[]", "[{v}]", "{a}.append({v})", "{a} + {b}", "list({a})", in_place=True, ordered=True)
 
 
 class CombinePerKey(Reduce[K, V, R], Generic[K, V, R]):
@@ -124,6 +125,8 @@ class CombinePerKey(Reduce[K, V, R], Generic[K, V, R]):
 
     Args:
         fn: A CombineFn, or a function over an iterable such as `sum`, `min`, `max`, `len`, `any`, `all`.
+        *args: More arguments for the function, or for every method of the CombineFn.
+        **kwargs: The same by name.
 
     >>> with Pipeline() as p:
     ...     _ = p | Create([("a", 1), ("b", 2), ("a", 3)]) | CombinePerKey(sum) | Map(print)
@@ -131,13 +134,20 @@ class CombinePerKey(Reduce[K, V, R], Generic[K, V, R]):
     ('b', 2)
     """
 
-    def __init__(self, fn: CombineFn[V, Any, R] | Callable[[Iterable[V]], R]) -> None:
+    def __init__(self, fn: CombineFn[V, Any, R] | Callable[..., R], *args: Any, **kwargs: Any) -> None:
         super().__init__()
-        self.combine_fn = CombineFn.from_callable(fn)
+        self.combine_fn = make_combine_fn(fn, args, kwargs)
+        self.fanout: int | Callable[[K], int] | None = None
 
     def default_label(self) -> str:
         """`CombinePerKey(sum)`."""
         return self.label or f"CombinePerKey({self.combine_fn.default_label()})"
+
+    def with_hot_key_fanout(self, fanout: int | Callable[[K], int]) -> CombinePerKey[K, V, R]:
+        """Accepted for Beam programs: other runners unite a hot key in `fanout` parts first; here that gains nothing."""
+        other = copy.copy(self)
+        other.fanout = fanout
+        return other
 
     def with_empty_default(self, default: Any) -> CombinePerKey[K, V, R]:
         """This aggregation with a pane `default` for a global window that had no elements."""

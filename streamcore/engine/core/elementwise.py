@@ -131,6 +131,7 @@ def select(bundle: Bundle, mask: list[Any]) -> Bundle:
         list(compress(pane, mask)) if isinstance(pane, list) else pane,
         bundle.split,
         None if marks is None else list(compress(marks, mask)),
+        bundle.bounds,
     )
 
 
@@ -144,6 +145,7 @@ def spread(bundle: Bundle, values: list[Any], counts: list[int]) -> Bundle:
         _repeated(pane, counts) if isinstance(pane, list) else pane,
         bundle.split,
         None if marks is None else _repeated(marks, counts),
+        bundle.bounds,
     )
 
 
@@ -170,15 +172,18 @@ def bind_columns(plan: CallPlan) -> Callable[[Iterable[Any], Bundle], Iterable[A
         return lambda elements, bundle: map(fn, elements)
     if not plan.filled:
         return lambda elements, bundle: (fn(element, *args, **kwargs) for element in elements)
-    names = list(plan.filled)
     columns = [COLUMNS[parameter] for parameter in plan.filled.values()]
-    if len(names) == 1 and not args and not kwargs:
-        name, column = names[0], columns[0]
-        return lambda elements, bundle: (fn(e, **{name: c}) for e, c in zip(elements, column(bundle), strict=True))
+    if plan.fills_positions():
+        if len(columns) == 1:
+            column = columns[0]
+            return lambda elements, bundle: map(fn, elements, column(bundle))
+        return lambda elements, bundle: map(fn, elements, *(column(bundle) for column in columns))
+    names = list(plan.filled)
 
     def call(elements: Iterable[Any], bundle: Bundle) -> Iterable[Any]:
         rows = zip(*(column(bundle) for column in columns), strict=True)
-        return (fn(e, *args, **kwargs, **dict(zip(names, row, strict=True))) for e, row in zip(elements, rows, strict=True))
+        for element, row in zip(elements, rows, strict=True):
+            yield fn(element, *args, **kwargs, **dict(zip(names, row, strict=True)))
 
     return call
 

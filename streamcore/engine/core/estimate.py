@@ -74,7 +74,8 @@ class EstimatorNode(Node):
         self._states[bundle.split] = after = self.estimator.observe(state, bundle.values, stamps)
         others = self.splits.others(bundle.split)
         final = max(before, min(others, self.estimator.current(after)))
-        if not self._may_travel_whole(stamps, before, final):
+        bundle.bounds = span = (min(stamps), max(stamps))
+        if not self._may_travel_whole(span[0], len(stamps), before, final):
             running = self.estimator.running(state, bundle.values, stamps)
             marks = [max(before, min(others, mark)) for mark in running]
             yield from self._cut(bundle, stamps, marks)
@@ -83,12 +84,11 @@ class EstimatorNode(Node):
             yield
         self.forward(self.splits.update(bundle.split, self.estimator.current(after)))
 
-    def _may_travel_whole(self, stamps: list[int], before: int, final: int) -> bool:
+    def _may_travel_whole(self, earliest: int, count: int, before: int, final: int) -> bool:
         if final <= before or not self.reduces:
             return True
         if self.one_by_one:
-            return len(stamps) == 1
-        earliest = min(stamps)
+            return count == 1
         for reduce in self.reduces:
             if reduce.wants_watermarks:
                 return False

@@ -54,7 +54,7 @@ class SessionReduce(ReduceNode):
     def __init__(self, label: str, scheduler: Scheduler, windowing: Windowing, kernel: Kernel) -> None:
         super().__init__(label, scheduler, windowing)
         assert isinstance(windowing.windowfn, Sessions)
-        self.order_sensitive = kernel.in_place
+        self.order_sensitive = kernel.ordered
         self._gap = windowing.windowfn.gap_micros
         self._bucket_size = max(self._gap // 16, 1)
         self._single: dict[Any, Session] = {}

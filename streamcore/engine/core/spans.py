@@ -38,11 +38,11 @@ class SpanReduce(ReduceNode):
         self._open: dict[BoundedWindow, list[tuple[int | None, Cells]]] = {}
         self._opened = 0
         self._ends: list[tuple[int, int, BoundedWindow]] = []
-        self._add = _compile_add(kernel)
+        self._add, self._add_alike = _compile_add(kernel)
         self._merge = merger(kernel)
         self._extract = extractor(kernel)
         self._empty_default = empty_default
-        self.order_sensitive = kernel.in_place
+        self.order_sensitive = kernel.ordered
 
     def earliest_end(self, timestamp: int) -> int:
         """The end of the first window at a moment."""
@@ -59,13 +59,22 @@ class SpanReduce(ReduceNode):
         elements = iter(bundle.values)
         try:
             if bundle.windows is self._windowfn or bundle.windows == self._windowfn:
-                self._add(elements, bundle.timestamp_list(), self._find_span)
+                self._add_by_time(elements, bundle)
             else:
                 self._add_windowed(elements, bundle)
         except Exception as error:
             position = len(bundle.values) - elements.__length_hint__() - 1
             raise self.element_failure(bundle, position, error) from error
         self.emit_late()
+
+    def _add_by_time(self, elements: Iterator[Any], bundle: Bundle) -> None:
+        if bundle.bounds is not None:
+            earliest, latest = bundle.bounds
+            begin, end = self._windowfn.span_at(earliest)
+            if latest < end and begin in self._spans and self.earliest_end(earliest) > self.input_watermark:
+                self._add_alike(elements, self._spans[begin])
+                return
+        self._add(elements, bundle.timestamp_list(), self._find_span)
 
     def advance(self, watermark: int) -> None:
         """Fires the windows that have ended."""
@@ -151,9 +160,19 @@ class SpanReduce(ReduceNode):
             yield
 
 
-def _compile_add(kernel: Kernel) -> Callable[..., None]:
-    """The loop that adds pairs of key and value to the cells that `find` gives for their timestamps."""
+def _compile_add(kernel: Kernel) -> tuple[Callable[..., None], Callable[..., None]]:
+    """The loops that add pairs of key and value: to the cells that `find` gives for their times, or all to the same."""
     source = f"""
+    def add_alike(pairs, cells):
+        get = cells.get
+        for pair in pairs:
+            k, v = pair
+            a = get(k, ABSENT)
+            if a is ABSENT:
+                cells[k] = {first(kernel)}
+            else:
+                {update(kernel, "cells[k]")}
+
     def add_pairs(pairs, stamps, find):
         begin = end = 0
         for pair, t in zip(pairs, stamps):
@@ -166,5 +185,9 @@ def _compile_add(kernel: Kernel) -> Callable[..., None]:
                 cells[k] = {first(kernel)}
             else:
                 {update(kernel, "cells[k]")}
+
+    def loops():
+        return add_pairs, add_alike
     """
-    return compile_loop(source, "add_pairs", kernel)
+    loops: tuple[Callable[..., None], Callable[..., None]] = compile_loop(source, "loops", kernel)()
+    return loops

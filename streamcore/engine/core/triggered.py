@@ -46,7 +46,7 @@ class TriggeredReduce(ReduceNode):
         super().__init__(label, scheduler, windowing)
         self.trigger = windowing.triggerfn
         self.timer_sensitive = self.data_driven = self.trigger != DefaultTrigger()
-        self.order_sensitive = self.data_driven or kernel.in_place
+        self.order_sensitive = self.data_driven or kernel.ordered
         self.functions = single_functions(kernel)
         self.holds = Holds()
         # Nothing about a pane depends on the times of its elements.
