@@ -27,7 +27,7 @@ class Kernel(NamedTuple):
         add: The accumulator after one more element.
         merge: The accumulator that unites `{a}` and `{b}`.
         extract: The result.
-        names: What the expressions refer to.
+        names: What the expressions refer to; a method is best called as `fn.method()`, with one name `fn`.
         in_place: `add` is a statement that changes the accumulator `{a}` itself.
         merge_changes: `merge` may change the accumulator `{a}` itself.
         ordered: The order of the elements shows in the result.
@@ -53,11 +53,14 @@ class CombineFn(abc.ABC, Generic[InT, AccT, OutT]):
     >>> class Average(CombineFn):
     ...     def create_accumulator(self):
     ...         return (0.0, 0)
+    ...
     ...     def add_input(self, accumulator, element):
     ...         return accumulator[0] + element, accumulator[1] + 1
+    ...
     ...     def merge_accumulators(self, accumulators):
     ...         totals, counts = zip(*accumulators)
     ...         return sum(totals), sum(counts)
+    ...
     ...     def extract_output(self, accumulator):
     ...         return accumulator[0] / accumulator[1]
     >>> Average().apply([1, 2, 6])
@@ -104,19 +107,13 @@ class CombineFn(abc.ABC, Generic[InT, AccT, OutT]):
 
     def kernel(self) -> Kernel:
         """This aggregation as expressions; built-in ones override it to run without a call per element."""
-        names = {
-            "create": self.create_accumulator,
-            "add_input": self.add_input,
-            "merge": self.merge_accumulators,
-            "extract": self.extract_output,
-        }
         return Kernel(
-            create="create()",
-            first="add_input(create(), {v})",
-            add="add_input({a}, {v})",
-            merge="merge([{a}, {b}])",
-            extract="extract({a})",
-            names=names,
+            create="fn.create_accumulator()",
+            first="fn.add_input(fn.create_accumulator(), {v})",
+            add="fn.add_input({a}, {v})",
+            merge="fn.merge_accumulators([{a}, {b}])",
+            extract="fn.extract_output({a})",
+            names={"fn": self},
             merge_changes=True,
         )
 
@@ -188,7 +185,7 @@ class FoldCombineFn(CombineFn[Any, Any, Any]):
 
 
 class CallableCombineFn(CombineFn[Any, Any, Any]):
-    """A function over an iterable as an aggregation: it must give the same when applied to parts and then to the results.
+    """A function over an iterable as an aggregation: applied to parts and then to their results, it must give the same.
 
     Elements are kept until there are `BUFFER` of them, then the function makes one of them, as in Beam.
     """
@@ -234,7 +231,7 @@ EMPTY = Empty.EMPTY
 
 
 def _extreme(better: str) -> Kernel:
-    """The kernel of `min` and `max`; the first of equals stays, and no elements are an error, as with these functions."""
+    """The kernel of `min` and `max`: the first of equals stays, and no elements are an error, as with the functions."""
     return Kernel(
         create="EMPTY",
         first="{v}",
@@ -246,7 +243,7 @@ def _extreme(better: str) -> Kernel:
 
 
 def _refuse_empty() -> Any:
-    msg = "min and max need at least one element; write CombineGlobally(...).without_defaults() for nothing in that case"
+    msg = "min and max need at least one element; write CombineGlobally(...).without_defaults() to get nothing for none"
     raise ValueError(msg)
 
 

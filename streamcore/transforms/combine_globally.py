@@ -1,0 +1,93 @@
+"""CombineGlobally: one result for all elements of a window."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from streamcore.errors import PipelineError
+from streamcore.graph.pipeline import require_pcollection
+from streamcore.graph.ptransform import PTransform
+from streamcore.graph.pvalue import PCollection
+from streamcore.transforms.combine_fn import EMPTY, CombineFn
+from streamcore.transforms.curried import make_combine_fn
+from streamcore.transforms.elementwise import Map
+from streamcore.transforms.group import CombinePerKey
+from streamcore.windowing import GlobalWindows
+
+if TYPE_CHECKING:
+    from typing import Self
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class CombineGlobally(PTransform[PCollection[T], PCollection[R]], Generic[T, R]):
+    """Unites all elements of a window into one result.
+
+    In the global window an empty input gives the result of no elements, such as 0 for a sum. Under any other windowing
+    that cannot be, as there are no windows without elements: write `.without_defaults()`.
+
+    Args:
+        fn: A CombineFn, or a function over an iterable such as `sum`.
+        *args: More arguments for the function, or for every method of the CombineFn.
+        **kwargs: The same by name.
+
+    >>> with Pipeline() as p:
+    ...     _ = p | Create([1, 2, 3]) | CombineGlobally(sum) | Map(print)
+    6
+    """
+
+    def __init__(self, fn: CombineFn[T, Any, R] | Callable[..., R], *args: Any, **kwargs: Any) -> None:
+        super().__init__()
+        self.combine_fn = make_combine_fn(fn, args, kwargs)
+        self.has_defaults = True
+        self.fanout: int | None = None
+
+    def default_label(self) -> str:
+        """`CombineGlobally(sum)`."""
+        return self.label or f"CombineGlobally({self.combine_fn.default_label()})"
+
+    def with_defaults(self, has_defaults: bool = True) -> Self:
+        """This aggregation with, or without, a result for an empty input."""
+        other = copy.copy(self)
+        other.has_defaults = has_defaults
+        return other
+
+    def without_defaults(self) -> Self:
+        """This aggregation without a result where there are no elements.
+
+        >>> with Pipeline() as p:
+        ...     _ = p | Create([]) | CombineGlobally(sum).without_defaults() | Map(print)
+        """
+        return self.with_defaults(False)
+
+    def with_fanout(self, fanout: int) -> Self:
+        """Accepted for Beam programs: other runners unite in `fanout` parts first; in one process that gains nothing."""
+        other = copy.copy(self)
+        other.fanout = fanout
+        return other
+
+    def expand(self, pvalue: PCollection[T]) -> PCollection[R]:
+        """The result of each window."""
+        pcoll = require_pcollection(self, pvalue)
+        per_key: CombinePerKey[None, Any, Any] = CombinePerKey(self.combine_fn)
+        if self.has_defaults:
+            self._check_windowing(pcoll)
+            per_key = per_key.with_empty_default(EMPTY)
+        keyed = pcoll | "Key" >> Map(lambda element: (None, element))
+        combined = keyed | "CombinePerKey" >> per_key
+        return combined | "Unkey" >> Map(self._result)
+
+    def _result(self, pair: tuple[None, Any]) -> Any:
+        return self.combine_fn.apply(()) if pair[1] is EMPTY else pair[1]
+
+    def _check_windowing(self, pcoll: PCollection[Any]) -> None:
+        windowfn = pcoll.windowing.windowfn
+        if windowfn != GlobalWindows():
+            msg = (
+                f"{self.default_label()!r} cannot give a default for windows without elements under {windowfn!r}; "
+                "add .without_defaults() to get a result only where there are elements"
+            )
+            raise PipelineError(msg)

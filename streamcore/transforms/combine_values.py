@@ -1,0 +1,60 @@
+"""CombineValues: one result for the values of a pair, after a GroupByKey."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, Generic, TypeVar
+
+from streamcore.transforms.combine_fn import CombineFn
+from streamcore.transforms.curried import make_combine_fn
+from streamcore.transforms.dofn import DoFn
+from streamcore.transforms.pardo import ParDo
+
+K = TypeVar("K")
+V = TypeVar("V")
+R = TypeVar("R")
+
+
+class CombineValues(ParDo[tuple[K, Iterable[V]], tuple[K, R]], Generic[K, V, R]):
+    """Unites the values in pairs of key and iterable, as they come out of a GroupByKey.
+
+    Where nothing happens between the two, `CombinePerKey` does the same and keeps no list of the values.
+
+    Args:
+        fn: A CombineFn, or a function over an iterable such as `sum`.
+        *args: More arguments for the function, or for every method of the CombineFn.
+        **kwargs: The same by name.
+
+    >>> with Pipeline() as p:
+    ...     _ = p | Create([("a", [1, 2]), ("b", [3])]) | CombineValues(sum) | Map(print)
+    ('a', 3)
+    ('b', 3)
+    """
+
+    def __init__(self, fn: CombineFn[V, Any, R] | Callable[..., R], *args: Any, **kwargs: Any) -> None:
+        self.combine_fn = make_combine_fn(fn, args, kwargs)
+        super().__init__(CombineValuesDoFn(self.combine_fn))
+
+    def default_label(self) -> str:
+        """`CombineValues(sum)`."""
+        return self.label or f"CombineValues({self.combine_fn.default_label()})"
+
+
+class CombineValuesDoFn(DoFn):
+    """Applies a CombineFn to the values of a pair."""
+
+    def __init__(self, combine_fn: CombineFn[Any, Any, Any]) -> None:
+        self._combine_fn = combine_fn
+
+    def setup(self) -> None:
+        """Sets the CombineFn up."""
+        self._combine_fn.setup()
+
+    def process(self, element: tuple[Any, Iterable[Any]], *args: Any, **kwargs: Any) -> Iterable[Any]:
+        """The pair of key and result."""
+        key, values = element
+        return ((key, self._combine_fn.apply(values)),)
+
+    def teardown(self) -> None:
+        """Tears the CombineFn down."""
+        self._combine_fn.teardown()

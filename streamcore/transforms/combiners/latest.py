@@ -1,0 +1,120 @@
+"""The latest element in event time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final, Generic, TypeVar
+
+from streamcore.graph.pipeline import require_pcollection
+from streamcore.graph.ptransform import PTransform
+from streamcore.graph.pvalue import PCollection
+from streamcore.timestamp import MIN_TIMESTAMP, Timestamp
+from streamcore.transforms.combine_fn import CombineFn, Kernel
+from streamcore.transforms.combine_globally import CombineGlobally
+from streamcore.transforms.dofn import DoFn
+from streamcore.transforms.elementwise import Map
+from streamcore.transforms.group import CombinePerKey
+
+T = TypeVar("T")
+K = TypeVar("K")
+
+Stamped = tuple[Any, Any]
+NOTHING_YET: Final[Stamped] = (None, MIN_TIMESTAMP)
+
+
+class LatestCombineFn(CombineFn[tuple[T, Any], Stamped, T | None], Generic[T]):
+    """The value with the latest timestamp out of pairs of value and timestamp; of equally late ones the last to come.
+
+    >>> LatestCombineFn().apply([("a", 10), ("b", 30), ("c", 20)])
+    'b'
+    """
+
+    def create_accumulator(self) -> Stamped:
+        """No value, at the beginning of time."""
+        return NOTHING_YET
+
+    def add_input(self, mutable_accumulator: Stamped, element: tuple[T, Any]) -> Stamped:
+        """The later of the two."""
+        return mutable_accumulator if mutable_accumulator[1] > element[1] else element
+
+    def merge_accumulators(self, accumulators: Iterable[Stamped]) -> Stamped:
+        """The latest of all."""
+        merged = NOTHING_YET
+        for accumulator in accumulators:
+            if accumulator is not NOTHING_YET:
+                merged = self.add_input(merged, accumulator)
+        return merged
+
+    def extract_output(self, accumulator: Stamped) -> T | None:
+        """The value; None if there was none."""
+        value: T | None = accumulator[0]
+        return value
+
+    def kernel(self) -> Kernel:
+        """Compares without a call."""
+        return Kernel(
+            create="NOTHING_YET",
+            first="{v}",
+            add="{a} if {a}[1] > {v}[1] else {v}",
+            merge="{a} if {b} is NOTHING_YET or {a}[1] > {b}[1] else {b}",
+            extract="{a}[0]",
+            names={"NOTHING_YET": NOTHING_YET},
+            ordered=True,
+        )
+
+
+class Latest:
+    """Transforms that give the latest element in event time."""
+
+    class Globally(CombineGlobally[T, T | None], Generic[T]):
+        """The latest element of each window; None for an empty input.
+
+        >>> with Pipeline() as p:
+        ...     _ = (
+        ...         p
+        ...         | Create([("new", 20), ("old", 10)])
+        ...         | WithTimestamps(lambda e: e[1])
+        ...         | Latest.Globally()
+        ...         | Map(print)
+        ...     )
+        ('new', 20)
+        """
+
+        def __init__(self, has_defaults: bool = True) -> None:
+            super().__init__(LatestCombineFn())
+            self.has_defaults = has_defaults
+
+        def default_label(self) -> str:
+            """`Latest.Globally`."""
+            return self.label or "Latest.Globally"
+
+        def expand(self, pvalue: PCollection[T]) -> PCollection[T | None]:
+            """The latest element of each window."""
+            return super().expand(require_pcollection(self, pvalue) | "AddTimestamp" >> Map(_stamped))
+
+    class PerKey(PTransform[PCollection[tuple[K, T]], PCollection[tuple[K, T]]], Generic[K, T]):
+        """The latest value of each key and window.
+
+        >>> with Pipeline() as p:
+        ...     _ = p | Create([("a", 20), ("a", 10)]) | WithTimestamps(lambda e: e[1]) | Latest.PerKey() | Map(print)
+        ('a', 20)
+        """
+
+        def default_label(self) -> str:
+            """`Latest.PerKey`."""
+            return self.label or "Latest.PerKey"
+
+        def expand(self, pvalue: PCollection[tuple[K, T]]) -> PCollection[tuple[K, T]]:
+            """Pairs of key and latest value."""
+            stamped = require_pcollection(self, pvalue) | "AddTimestamp" >> Map(_value_stamped)
+            return stamped | "CombinePerKey" >> CombinePerKey(LatestCombineFn())
+
+
+# Microseconds compare at the speed of C; a `Timestamp` compares by a method.
+def _stamped(element: T, timestamp: Timestamp = DoFn.TimestampParam) -> tuple[T, int]:
+    return (element, timestamp.micros)
+
+
+def _value_stamped(element: tuple[K, T], timestamp: Timestamp = DoFn.TimestampParam) -> tuple[K, tuple[T, int]]:
+    key, value = element
+    return (key, (value, timestamp.micros))
