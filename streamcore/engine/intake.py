@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Sequence
 from typing import Any, Final
 
 from streamcore.engine.core.ingress import SourceNode
+from streamcore.engine.core.node import NEVER
 from streamcore.errors import SourceError, StreamcoreError
 from streamcore.model.clock import Clock
 from streamcore.model.source import Batch, Reader, Source
 
 POLL_LIMIT: Final = 2048
 
-Arrival = tuple["SplitReading", Batch[Any] | None]
+Arrival = tuple[SourceNode, "SplitReading | None", "Batch[Any] | None"]
 
 
 class Arrivals:
     """Batches that wait to be processed, and the signal that there is something to do.
 
     Attributes:
-        queue: Batches in the order they came; None in the place of a batch is the end of the split.
+        queue: Batches in the order they came, with the split; None in the place of a batch is the end of the split, and
+            None in the place of a split the search for new ones, which ends too.
         wake: Set whenever the runtime has a reason to look.
     """
 
@@ -28,48 +31,60 @@ class Arrivals:
         self.queue: deque[Arrival] = deque()
         self.wake = asyncio.Event()
 
-    def put(self, reading: SplitReading, batch: Batch[Any] | None) -> None:
+    def put(self, arrival: Arrival) -> None:
         """Adds what a poll brought."""
-        self.queue.append((reading, batch))
+        self.queue.append(arrival)
         self.wake.set()
 
 
 class SplitReading:
-    """One split that is being read.
+    """One split that is being read; it polls again only when its last batch has been processed whole.
 
     Attributes:
         node: Where its batches go.
         split: Its name.
-        waiting_since: Since when (microseconds of processing time) a poll has been waiting for elements; None while
-            there is no poll, so that a split that is held up by us does not count as idle.
-        is_idle: Its idle timeout has passed.
+        reader: What is polled.
     """
 
     def __init__(self, node: SourceNode, split: str, reader: Reader[Any], arrivals: Arrivals, clock: Clock) -> None:
         self.node = node
         self.split = split
         self.reader = reader
-        self.waiting_since: int | None = None
-        self.is_idle = False
         self._arrivals = arrivals
         self._clock = clock
         self._go_on = asyncio.Event()
-        self._go_on.set()
+        # Since when a poll has been waiting. While there is no poll, because the split is held up by us, it is None:
+        # such a split is not idle.
+        self._waiting_since: int | None = None
 
-    def processed(self) -> None:
-        """The last batch has been processed whole: the next poll may come."""
+    def go_on(self) -> bool:
+        """Lets the next poll come, unless the split is too far ahead of others; returns whether it may."""
+        if self.node.is_ahead(self.split):
+            return False
         self._go_on.set()
+        return True
+
+    def idle_at(self) -> int:
+        """The processing time at which the split becomes idle for an estimator; `NEVER` if it does not."""
+        if self._waiting_since is None:
+            return NEVER
+        since = self._waiting_since
+        return min((since + timeout for timeout in self.node.idle_timeouts(self.split)), default=NEVER)
+
+    def note_idle(self, now: int) -> None:
+        """Tells the estimators that the split has had nothing for their idle timeout."""
+        if self._waiting_since is not None:
+            self.node.note_idle(self.split, now - self._waiting_since)
 
     async def run(self) -> None:
         """Polls until the split ends."""
         while True:
             await self._go_on.wait()
             self._go_on.clear()
-            self.waiting_since = self._clock.now()
+            self._waiting_since = self._clock.now()
             batch = await self._poll()
-            self.waiting_since = None
-            self.is_idle = False
-            self._arrivals.put(self, batch)
+            self._waiting_since = None
+            self._arrivals.put((self.node, self, batch))
             if batch is None:
                 return
 
@@ -83,20 +98,31 @@ class SplitReading:
             raise SourceError(msg) from error
 
 
-async def open_splits(node: SourceNode, source: Source[Any], arrivals: Arrivals, clock: Clock) -> list[SplitReading]:
-    """Readers of all splits that a source has at the start.
+async def list_splits(node: SourceNode, source: Source[Any]) -> Sequence[str]:
+    """The splits that a source has at the start.
 
     Raises:
         SourceError: If the source cannot be opened.
     """
-    readings = []
     try:
-        for split in await source.splits():
-            node.add_split(split)
-            readings.append(SplitReading(node, split, source.open(split, None), arrivals, clock))
+        return await source.splits()
     except StreamcoreError:
         raise
     except Exception as error:
         msg = f"step {node.label!r} could not open its source: {type(error).__name__}: {error}"
         raise SourceError(msg) from error
-    return readings
+
+
+def open_split(node: SourceNode, source: Source[Any], split: str) -> Reader[Any]:
+    """A reader of one split, from its beginning.
+
+    Raises:
+        SourceError: If the split cannot be opened.
+    """
+    try:
+        return source.open(split, None)
+    except StreamcoreError:
+        raise
+    except Exception as error:
+        msg = f"step {node.label!r} could not open split {split!r}: {type(error).__name__}: {error}"
+        raise SourceError(msg) from error

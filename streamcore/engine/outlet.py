@@ -84,15 +84,25 @@ class StreamSink(Sink[Any]):
 
     def __init__(self, capacity: int) -> None:
         self.queue: asyncio.Queue[WindowedValue[Any] | None] = asyncio.Queue(capacity)
+        self._is_abandoned = False
 
     async def write(self, bundle: Bundle) -> None:
         """Queues the elements one by one."""
         for value in bundle.windowed_values():
+            if self._is_abandoned:
+                return
             await self.queue.put(value)
 
     async def close(self) -> None:
         """Tells the iterator that nothing follows."""
-        await self.queue.put(None)
+        if not self._is_abandoned:
+            await self.queue.put(None)
+
+    def abandon(self) -> None:
+        """Nobody iterates any more: further elements are dropped, so that they do not hold the pipeline up."""
+        self._is_abandoned = True
+        while not self.queue.empty():
+            self.queue.get_nowait()
 
     async def abort(self) -> None:
         """Drops what has not been taken, and tells the iterator that nothing follows."""

@@ -158,6 +158,10 @@ class Plan:
         for node in self.nodes:
             if isinstance(node, ReduceNode):
                 node.stepwise = any(reduce.timer_sensitive for reduce in _reduces_behind(node))
+        estimators = [node for node in self.nodes if isinstance(node, EstimatorNode)]
+        for node in estimators:
+            # One estimator given to several sources keeps all of them together.
+            node.aligned = [other for other in estimators if other.estimator is node.estimator]
         for node in self.nodes:
             if isinstance(node, EstimatorNode):
                 node.reduces = list(_reduces_behind(node, first_only=True))

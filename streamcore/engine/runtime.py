@@ -12,7 +12,7 @@ from streamcore.engine.clock import WallClock
 from streamcore.engine.core.egress import SinkNode
 from streamcore.engine.core.ingress import SourceNode
 from streamcore.engine.core.node import NEVER
-from streamcore.engine.intake import Arrivals, SplitReading, open_splits
+from streamcore.engine.intake import Arrivals, SplitReading, list_splits, open_split
 from streamcore.engine.outlet import Outlet, StreamSink
 from streamcore.engine.planning import SINK_CAPACITY, Plan
 from streamcore.errors import PipelineError
@@ -20,6 +20,7 @@ from streamcore.graph.pipeline import Pipeline
 from streamcore.graph.pvalue import PCollection
 from streamcore.model.clock import Clock
 from streamcore.model.metrics import MetricResults, StepMetrics
+from streamcore.model.source import Reader, Source
 from streamcore.model.windowed_value import WindowedValue
 
 T = TypeVar("T")
@@ -39,6 +40,8 @@ class Job:
         self._clock = _choose_clock(self._plan)
         self._arrivals = Arrivals()
         self._readings: list[SplitReading] = []
+        # Splits whose last batch has been processed, and which may be polled again.
+        self._held: list[SplitReading] = []
         self._open_splits: dict[SourceNode, int] = {}
         self._outlets: list[Outlet] = []
         self._readers: list[asyncio.Task[None]] = []
@@ -83,7 +86,9 @@ class Job:
 
     async def wait(self) -> str:
         """Waits for the end of the run and returns its state; raises what made it fail."""
-        await asyncio.shield(self._main)
+        await asyncio.wait({self._main})
+        if not self._main.cancelled():
+            self._main.result()
         return self._state
 
     async def run_to_end(self) -> None:
@@ -114,8 +119,7 @@ class Job:
     async def cancel(self) -> None:
         """Ends the run without putting out what is open; sinks drop what they have not completed."""
         self._main.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._main
+        await asyncio.wait({self._main})
 
     # The run.
 
@@ -146,44 +150,52 @@ class Job:
             await outlet.open()
             self._add_outlet(outlet)
         for node, source in self._plan.sources:
-            readings = await open_splits(node, source, self._arrivals, self._clock)
-            self._open_splits[node] = len(readings)
-            self._readings += readings
-        for reading in self._readings:
-            self._readers.append(asyncio.create_task(self._guarded(reading.run())))
-        for node, count in self._open_splits.items():
-            if not count:
-                node.end()
+            # The search for new splits counts as one that is open.
+            self._open_splits[node] = 1
+            for split in await list_splits(node, source):
+                self._add_split(node, source, split)
+            self._readers.append(asyncio.create_task(self._guarded(self._find_splits(node, source))))
+
+    async def _find_splits(self, node: SourceNode, source: Source[Any]) -> None:
+        async for split in source.new_splits():
+            self._add_split(node, source, split)
+        self._arrivals.put((node, None, None))
+
+    def _add_split(self, node: SourceNode, source: Source[Any], split: str) -> None:
+        node.add_split(split)
+        reading = SplitReading(node, split, open_split(node, source, split), self._arrivals, self._clock)
+        self._open_splits[node] += 1
+        self._readings.append(reading)
+        self._held.append(reading)
+        self._readers.append(asyncio.create_task(self._guarded(reading.run())))
 
     async def _work(self) -> None:
         """Takes batches one after another, each to its end, until all sources have ended."""
-        processing: SplitReading | None = None
         while True:
             await self._settle()
-            if processing is not None:
-                processing.processed()
-                processing = None
             if self._draining or not any(self._open_splits.values()):
                 break
+            self._held = [reading for reading in self._held if not reading.go_on()]
             if not self._arrivals.queue:
                 await self._wait()
                 continue
-            reading, batch = self._arrivals.queue.popleft()
-            if batch is None:
-                await self._end_split(reading)
+            node, reading, batch = self._arrivals.queue.popleft()
+            if reading is not None and batch is not None:
+                node.take(reading.split, batch)
+                self._held.append(reading)
             else:
-                reading.node.take(reading.split, batch)
-                processing = reading
-        for reading_node, count in self._open_splits.items():
+                await self._end_split(node, reading)
+        for node, count in self._open_splits.items():
             if count:
-                reading_node.end()
-        await self._settle()
+                node.end()
+                await self._settle()
 
-    async def _end_split(self, reading: SplitReading) -> None:
-        node = reading.node
+    async def _end_split(self, node: SourceNode, reading: SplitReading | None) -> None:
+        """A split has ended, or the search for new ones."""
         self._open_splits[node] -= 1
-        node.end_split(reading.split)
-        await self._settle()
+        if reading is not None:
+            node.end_split(reading.split)
+            await self._settle()
         if not self._open_splits[node]:
             node.end()
 
@@ -216,11 +228,14 @@ class Job:
             self._scheduler.now = now
             for node in self._plan.timed:
                 node.advance_clock()
+            for reading in self._readings:
+                reading.note_idle(now)
 
     async def _wait(self) -> None:
         """Waits for a batch, or for the next timer of processing time."""
         self._arrivals.wake.clear()
-        deadline = min((node.deadline() for node in self._plan.timed), default=NEVER)
+        deadlines = [node.deadline() for node in self._plan.timed]
+        deadline = min([*deadlines, *(reading.idle_at() for reading in self._readings)], default=NEVER)
         woken = asyncio.create_task(self._arrivals.wake.wait())
         if deadline == NEVER:
             await woken
@@ -243,8 +258,11 @@ class Job:
         self._writers.append(asyncio.create_task(self._guarded(outlet.run())))
 
     async def _elements(self, sink: StreamSink) -> AsyncIterator[WindowedValue[Any]]:
-        while (element := await sink.queue.get()) is not None:
-            yield element
+        try:
+            while (element := await sink.queue.get()) is not None:
+                yield element
+        finally:
+            sink.abandon()
         if self._failure is not None:
             raise self._failure
 
@@ -266,18 +284,26 @@ class Job:
                 await outlet.sink.abort()
 
     async def _close(self) -> None:
+        """Frees everything; what fails here is told only if nothing failed before."""
         tasks = [*self._readers, *self._writers]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        for reading in self._readings:
-            with contextlib.suppress(Exception):
-                await reading.reader.close()
-        for _, source in self._plan.sources:
-            with contextlib.suppress(Exception):
-                await source.close()
+        errors: list[Exception] = []
+        sources: list[Reader[Any] | Source[Any]] = [reading.reader for reading in self._readings]
+        for closing in [*sources, *(source for _, source in self._plan.sources)]:
+            try:
+                await closing.close()
+            except Exception as error:
+                errors.append(error)
         for node in self._plan.nodes:
-            node.close()
+            try:
+                node.close()
+            except Exception as error:
+                errors.append(error)
+        if errors and self._failure is None:
+            self._state, self._failure = "FAILED", errors[0]
+            raise errors[0]
 
 
 def _choose_clock(plan: Plan) -> Clock:

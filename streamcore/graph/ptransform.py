@@ -27,7 +27,7 @@ class PTransform(Generic[InT, OutT]):
     def __init__(self, label: str | None = None) -> None:
         self.label = label
 
-    def expand(self, pvalue: InT) -> OutT:  # type: ignore[misc]  # contravariant in a parameter is right
+    def expand(self, pvalue: InT) -> OutT:
         """Applies the steps that make up this one, and returns the last one's output."""
         msg = f"{type(self).__name__} has no `expand`; define expand(self, pcoll) to say what the transform does"
         raise NotImplementedError(msg)

@@ -51,7 +51,7 @@ class TimestampNode(Node):
         try:
             times.extend(map(self._fn, elements))
         except Exception as error:
-            raise self.failure(bundle, len(bundle.values) - elements.__length_hint__() - 1, error) from error
+            raise self.failure(bundle, self.position(bundle, elements), error) from error
         stamps = self._micros(bundle, times)
         windows = assign_windows(self._windowfn, bundle, stamps)
         self.emit(Bundle(bundle.values, stamps, windows, bundle.pane, bundle.split))

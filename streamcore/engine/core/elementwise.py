@@ -55,7 +55,7 @@ class ElementwiseNode(Node):
                 msg = "the function raised StopIteration; return a value instead"
                 raise PipelineError(msg)
         except Exception as error:
-            raise self.failure(bundle, len(bundle.values) - elements.__length_hint__() - 1, error) from error
+            raise self.failure(bundle, self.position(bundle, elements), error) from error
         self.place(bundle, results)
 
     def place(self, bundle: Bundle, results: list[Any]) -> None:

@@ -26,6 +26,7 @@ class EstimatorNode(Node):
         estimator: Tells the watermark.
         splits: The watermarks of the splits.
         reduces: The aggregations that this watermark reaches first; set by the planner.
+        aligned: The nodes, this one among them, that must not run ahead of each other; set by the planner.
         one_by_one: No bundle of more than one element makes no difference behind this; set by the planner.
     """
 
@@ -34,6 +35,7 @@ class EstimatorNode(Node):
         self.estimator = estimator
         self.splits = SplitWatermarks()
         self.reduces: list[ReduceNode] = []
+        self.aligned: list[EstimatorNode] = [self]
         self.one_by_one = False
         self._states: dict[str | None, EstimatorState] = {}
 
@@ -50,14 +52,26 @@ class EstimatorNode(Node):
     def idle(self, split: str | None) -> None:
         """A split has had nothing for its idle timeout."""
         self.forward(self.splits.set_idle(split))
+        self.advance_clock()
+
+    def is_ahead(self, split: str | None) -> bool:
+        """Whether a split is further ahead of the slowest one than the estimator allows."""
+        drift = self.estimator.max_drift
+        if drift is None:
+            return False
+        return self.splits.of(split) > min(node.splits.lowest() for node in self.aligned) + drift
 
     def end(self, split: str | None) -> None:
         """A split has ended."""
         self.forward(self.splits.set_ended(split))
 
     def deadline(self) -> int:
-        """When the watermark may follow processing time is for the runtime's polling to find out."""
-        return NEVER
+        """When processing time will move the watermark past the next timer, if it is that which moves it."""
+        lag = self.estimator.follow_clock
+        if lag is None or not self.splits.all_idle():
+            return NEVER
+        timer = min((reduce.next_timer() for reduce in self.reduces), default=MAX_MICROS)
+        return NEVER if timer == MAX_MICROS else max(timer + lag, self.scheduler.now + 1)
 
     def advance_clock(self) -> None:
         """While all splits are idle the watermark may follow processing time."""

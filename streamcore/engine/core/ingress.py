@@ -48,11 +48,24 @@ class SourceNode(Node):
         """Nothing more will come from any split."""
         self.forward(MAX_MICROS)
 
-    def idle(self, split: str) -> None:
-        """A split was asked and has had nothing for its idle timeout."""
-        self.forward(self.splits.set_idle(split))
+    def is_ahead(self, split: str) -> bool:
+        """Whether a split should not be polled before others have caught up."""
+        return any(estimator.is_ahead(split) for estimator in self.estimators)
+
+    def idle_timeouts(self, split: str) -> list[int]:
+        """The idle timeouts of the estimators for which the split still counts, in microseconds."""
+        return [
+            estimator.estimator.idle_timeout
+            for estimator in self.estimators
+            if estimator.estimator.idle_timeout is not None and not estimator.splits.is_idle(split)
+        ]
+
+    def note_idle(self, split: str, waited: int) -> None:
+        """A split was asked and has had nothing for so many microseconds."""
         for estimator in self.estimators:
-            estimator.idle(split)
+            timeout = estimator.estimator.idle_timeout
+            if timeout is not None and waited >= timeout and not estimator.splits.is_idle(split):
+                estimator.idle(split)
 
     def _hand_on(self, split: str, batch: Batch[Any]) -> Iterator[None]:
         count, size = len(batch.values), self.bundle_size
@@ -67,7 +80,11 @@ class SourceNode(Node):
         elif count:
             self.splits.update(split, self.splits.of(split))
         if batch.idle:
-            self.idle(split)
+            self.forward(self.splits.set_idle(split))
+            yield
+            for estimator in self.estimators:
+                estimator.idle(split)
+                yield
 
     def _end(self, split: str) -> Iterator[None]:
         self.forward(self.splits.set_ended(split))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from operator import length_hint
 from typing import Final, Protocol, runtime_checkable
 
 from streamcore.errors import UserCodeError
@@ -100,6 +101,11 @@ class Node:
             for consumers in self.consumers.values():
                 for consumer in consumers:
                     consumer.advance(watermark)
+
+    @staticmethod
+    def position(bundle: Bundle, elements: Iterator[object]) -> int:
+        """Which element of a bundle an iterator over its values gave out last."""
+        return len(bundle.values) - length_hint(elements) - 1
 
     def failure(self, bundle: Bundle, position: int, cause: BaseException) -> UserCodeError:
         """The error for user code that raised at one element of a bundle."""

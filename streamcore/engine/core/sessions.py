@@ -17,7 +17,7 @@ import msgspec
 from streamcore.engine.core.kernels import compile_loop, extractor, single_functions, update
 from streamcore.engine.core.node import BUNDLE_SIZE, Scheduler
 from streamcore.engine.core.reduce import ReduceNode
-from streamcore.model.bundle import Bundle
+from streamcore.model.bundle import Bundle, Windows
 from streamcore.model.pane import ONLY_FIRING
 from streamcore.model.window import IntervalWindow
 from streamcore.model.windowing import Windowing
@@ -72,6 +72,11 @@ class SessionReduce(ReduceNode):
         """The end of a session of this element alone."""
         return timestamp + self._gap
 
+    def next_timer(self) -> int:
+        """A bound: no session ends before it."""
+        buckets = self._bucket_order[0] * self._bucket_size if self._bucket_order else MAX_MICROS
+        return min(self._due[0][0] if self._due else MAX_MICROS, max(buckets, self.input_watermark + 1))
+
     def push(self, bundle: Bundle) -> None:
         """Adds the elements to the sessions of their keys."""
         self.metrics.elements += len(bundle.values)
@@ -83,7 +88,7 @@ class SessionReduce(ReduceNode):
             else:
                 self._add_windowed(elements, bundle, marks)
         except Exception as error:
-            position = len(bundle.values) - elements.__length_hint__() - 1
+            position = self.position(bundle, elements)
             raise self.element_failure(bundle, position, error) from error
         self.emit_late()
 
@@ -221,7 +226,7 @@ class SessionReduce(ReduceNode):
         self.metrics.panes_on_time += len(sessions)
         values = self._extract([(session.key, session.acc) for session in sessions])
         stamps = [session.end - 1 for session in sessions]
-        windows = [(IntervalWindow.of_micros(session.start, session.end),) for session in sessions]
+        windows: list[Windows] = [(IntervalWindow.of_micros(session.start, session.end),) for session in sessions]
         self.emit(Bundle(values, stamps, windows, ONLY_FIRING))
 
 

@@ -63,7 +63,7 @@ class SpanReduce(ReduceNode):
             else:
                 self._add_windowed(elements, bundle)
         except Exception as error:
-            position = len(bundle.values) - elements.__length_hint__() - 1
+            position = self.position(bundle, elements)
             raise self.element_failure(bundle, position, error) from error
         self.emit_late()
 

@@ -95,7 +95,7 @@ class TriggeredReduce(ReduceNode):
                 ):
                     self.place_in(element, timestamp, windows)
         except Exception as error:
-            position = len(bundle.values) - elements.__length_hint__() - 1
+            position = self.position(bundle, elements)
             raise self.element_failure(bundle, position, error) from error
         self.emit_late()
         self.emit_panes()

@@ -62,6 +62,14 @@ class SplitWatermarks:
         self._ended.add(split)
         return self._settle()
 
+    def is_idle(self, split: str | None) -> bool:
+        """Whether a split does not count at present because it is idle."""
+        return split in self._idle
+
+    def lowest(self) -> int:
+        """The watermark of the slowest split that counts; `MAX_MICROS` if none does."""
+        return min((mark for split, mark in self._marks.items() if self._counts(split)), default=MAX_MICROS)
+
     def all_idle(self) -> bool:
         """Whether there are splits and all that have not ended are idle."""
         names = self.names()
