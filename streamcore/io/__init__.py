@@ -1,0 +1,14 @@
+"""Where elements come from and go to: files, queues, iterables, the clock, functions."""
+
+from __future__ import annotations
+
+from streamcore.io.bad_lines import DeadLetter as DeadLetter
+from streamcore.io.compression import CompressionTypes as CompressionTypes
+from streamcore.io.json_lines import ReadFromJsonLines as ReadFromJsonLines
+from streamcore.io.line_coders import (
+    BytesCoder as BytesCoder,
+    StrUtf8Coder as StrUtf8Coder,
+    ToBytesCoder as ToBytesCoder,
+)
+from streamcore.io.text import ReadFromText as ReadFromText
+from streamcore.io.text_sink import WriteToJsonLines as WriteToJsonLines, WriteToText as WriteToText

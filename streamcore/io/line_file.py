@@ -1,0 +1,105 @@
+"""A file that appears when it is complete."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import uuid
+from collections.abc import Callable
+from typing import IO, Any, Final
+
+from streamcore.io.compression import CompressionTypes, compression_of, open_packed
+from streamcore.io.file_systems import FileSystem
+
+# What is written at once: at local speed some 100 microseconds.
+PIECE_BYTES: Final = 1 << 18
+
+
+class LineFile:
+    """Written under a hidden name beside its own, and renamed when it is complete.
+
+    Small files are held in memory until then; a local one is written by the event loop, any other in a thread.
+
+    Args:
+        files: The file system.
+        target: The path that the file gets.
+        compression_type: The kind of compression; `auto` goes by the suffix.
+        header: What it begins with.
+        footer: What it ends with.
+    """
+
+    def __init__(self, files: FileSystem, target: str, compression_type: str, header: bytes, footer: bytes) -> None:
+        self._files = files
+        self._target = target
+        self._compression = compression_of(target, compression_type)
+        self._footer = footer
+        self._pieces = [header]
+        self._size = len(header)
+        self._temporary = _hidden_name(target)
+        self._stack = contextlib.ExitStack()
+        self._file: IO[bytes] | None = None
+        self._in_loop = files.is_local and self._compression == CompressionTypes.UNCOMPRESSED
+        self._busy: asyncio.Future[None] | None = None
+        self._ended = False
+
+    async def open(self) -> None:
+        """Makes the file now, to find out early that it cannot be made."""
+        await self._call(self._append, b"")
+
+    async def write(self, data: bytes) -> None:
+        """Adds lines."""
+        self._pieces.append(data)
+        self._size += len(data)
+        if self._size >= PIECE_BYTES:
+            await self._call(self._append, self._take_pieces())
+
+    async def complete(self) -> None:
+        """Writes the rest, and gives the file its name."""
+        self._pieces.append(self._footer)
+        await self._call(self._finish, self._take_pieces())
+        self._ended = True
+
+    async def discard(self) -> None:
+        """Removes what has been written, unless the file is complete."""
+        if self._busy is not None:
+            await asyncio.wait([self._busy])
+        if not self._ended:
+            self._ended = True
+            await self._call(self._remove)
+
+    def _take_pieces(self) -> bytes:
+        data = b"".join(self._pieces)
+        self._pieces.clear()
+        self._size = 0
+        return data
+
+    async def _call(self, work: Callable[..., None], *arguments: Any) -> None:
+        if self._in_loop:
+            work(*arguments)
+            return
+        self._busy = asyncio.ensure_future(asyncio.to_thread(work, *arguments))
+        await asyncio.shield(self._busy)
+
+    def _append(self, data: bytes) -> None:
+        if self._file is None:
+            self._files.make_directory(self._target)
+            raw = self._stack.enter_context(self._files.open(self._temporary, "wb"))
+            self._file = open_packed(raw, self._compression, self._stack)
+        self._file.write(data)
+
+    def _finish(self, data: bytes) -> None:
+        self._append(data)
+        self._stack.close()
+        self._files.replace(self._temporary, self._target)
+
+    def _remove(self) -> None:
+        with contextlib.suppress(Exception):  # what went wrong before has been told
+            self._stack.close()
+        self._files.remove(self._temporary)
+
+
+def _hidden_name(target: str) -> str:
+    """Beside the target, so that renaming it is one step; hidden, so that patterns for the target do not find it."""
+    name = os.path.basename(target)
+    return f"{target.removesuffix(name)}.{name}.{uuid.uuid4().hex[:8]}.part"
