@@ -21,4 +21,6 @@ from streamcore.windowing import FixedWindows as FixedWindows
 from streamcore.windowing import Sessions as Sessions
 from streamcore.windowing import SlidingWindows as SlidingWindows
 
-register_runner("default", EmbeddedRunner)
+# Programs written for Beam name its local runners; here they all mean the embedded engine.
+for _name in ("default", "DirectRunner", "FnApiRunner", "BundleBasedDirectRunner", "TestDirectRunner"):
+    register_runner(_name, EmbeddedRunner)

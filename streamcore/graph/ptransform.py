@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import functools
+import operator
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -52,8 +53,35 @@ class PTransform(Generic[InT, OutT]):
             raise PipelineError(msg)
         return pipeline.apply(self, left)
 
+    def __or__(self, right: PTransform[Any, Any]) -> PTransform[Any, Any]:
+        """Both transforms as one, before they are applied: `parse = Map(json.loads) | Filter(is_valid)`."""
+        if not isinstance(right, PTransform):
+            return NotImplemented
+        return ChainedPTransform(self, right)
+
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.default_label()!r}>"
+
+
+class ChainedPTransform(PTransform[Any, Any]):
+    """A composite of transforms one after another, made by `|` between transforms."""
+
+    def __init__(self, *parts: PTransform[Any, Any]) -> None:
+        super().__init__()
+        self.parts = parts
+
+    def default_label(self) -> str:
+        """The labels of the parts."""
+        return self.label or "|".join(part.default_label() for part in self.parts)
+
+    def expand(self, pvalue: Any) -> Any:
+        """Applies the parts, each to what the one before it gave."""
+        return functools.reduce(operator.or_, self.parts, pvalue)
+
+    def __or__(self, right: PTransform[Any, Any]) -> PTransform[Any, Any]:
+        if self.label is None and isinstance(right, PTransform):
+            return ChainedPTransform(*self.parts, right)
+        return super().__or__(right)
 
 
 class CallablePTransform(PTransform[Any, Any]):

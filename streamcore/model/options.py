@@ -51,7 +51,8 @@ class PipelineOptions:
     def get_all_options(self, drop_default: bool = False) -> dict[str, Any]:
         """All settings, declared by this class and its subclasses, by name."""
         parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-        for cls in dict.fromkeys([PipelineOptions, *_subclasses(PipelineOptions), type(self)]):
+        known: list[type[PipelineOptions]] = [PipelineOptions, *_subclasses(PipelineOptions), type(self)]
+        for cls in dict.fromkeys(known):
             if "_add_argparse_args" in vars(cls):
                 cls._add_argparse_args(parser)
         parsed = vars(parser.parse_known_args(self._flags)[0])

@@ -257,5 +257,7 @@ def _difference(wanted: list[Any], got: list[Any], missing: list[Any], unexpecte
 
 def _fields(element: Any) -> dict[str, Any] | None:
     """The fields of a Row or a named tuple; None for anything else."""
-    as_dict = getattr(element, "_asdict", None)
-    return as_dict() if callable(as_dict) and not isinstance(element, type) else None
+    if isinstance(element, type) or not hasattr(element, "_asdict"):
+        return None
+    fields: dict[str, Any] = element._asdict()
+    return fields

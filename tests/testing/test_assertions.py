@@ -164,5 +164,6 @@ def test_has_at_least_one_fails_where_nothing_matches():
         has_at_least_one(p | Create([1]) | Map(str), lambda value, stamp, window, pane: value == "2")
     assert str(caught.value) == (
         "has_at_least_one: expected at least one element to match the criterion: nothing matches among "
-        f"[TestWindowedValue(value='1', timestamp={MIN_TIMESTAMP}, windows=[GlobalWindow], pane_info={PANE_INFO_UNKNOWN})]"
+        f"[TestWindowedValue(value='1', timestamp={MIN_TIMESTAMP}, windows=[GlobalWindow], "
+        f"pane_info={PANE_INFO_UNKNOWN})]"
     )
