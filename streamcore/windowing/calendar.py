@@ -190,7 +190,7 @@ class CalendarWindows(InterningWindowFn):
         if not MIN_MICROS <= timestamp <= LAST_MOMENT:
             return self.windows_at(max(MIN_MICROS, min(timestamp, LAST_MOMENT)))
         number = self._number_near(timestamp)
-        # Off by some where clock changes give a date a second or no midnight.
+        # Months may start on a later day, and clock changes give a date two midnights or none.
         while (start := self._start_of(number)) > timestamp:
             number -= 1
         while (end := self._start_of(number + 1)) <= timestamp:
@@ -205,13 +205,13 @@ class CalendarWindows(InterningWindowFn):
         return self._windows[index]
 
     def _number_near(self, timestamp: int) -> int:
-        """The number of the window that holds the moment's local date, counted from `start`."""
+        """The number of the window that holds the moment's local date, counted from `start`, or that of the next."""
         second = min(max(timestamp // MICROS_PER_SECOND, _FIRST_SECOND), _LAST_SECOND)
         local = (_EPOCH_TIME + second * _SECOND).astimezone(self.timezone).date()
         if self.unit == "days":
             return (local - self.start).days // self.number
         months = (local.year - self.start.year) * 12 + local.month - self.start.month
-        return (months - (local.day < self.start.day)) // self.number
+        return months // self.number
 
     def _start_of(self, number: int) -> int:
         """The first moment of the window with this number."""

@@ -81,6 +81,12 @@ DEADLINES: list[tuple[Trigger, Any, int | None, str]] = [
     (AfterAll(AfterCount(5), AfterProcessingTime(9)), ((1,), (50,)), None, "elements are missing, too"),
     (AfterAll(AfterCount(5), AfterProcessingTime(9)), ((5,), (50,)), 50, "only the time is missing"),
     (AfterAll(AfterWatermark(), AfterProcessingTime(9)), (((False, None),), (50,)), 50, "if the window ends before"),
+    (
+        AfterAll(AfterWatermark(early=AfterProcessingTime(9)), AfterProcessingTime(2)),
+        (((False, 50),), (20,)),
+        50,
+        "the window has not ended, so early has to fire, too",
+    ),
     (AfterEach(AfterCount(5), AfterProcessingTime(9)), (1, 50), 50, "as the present one does"),
     (AfterEach(AfterCount(5)), (1, None), None, "finished"),
     (OrFinally(AfterCount(5), AfterProcessingTime(9)), (1, 50), 50, "the only one"),
