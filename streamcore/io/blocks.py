@@ -9,8 +9,10 @@ from typing import IO, Final, Protocol
 
 from streamcore.io.compression import CompressionTypes, open_unpacked
 from streamcore.io.file_systems import FileSystem
+from streamcore.io.reopening import ReopeningFile
 
-THREAD_BYTES: Final = 1 << 20
+BLOCKS_A_PIECE: Final = 8
+SKIPPED_AT_ONCE: Final = 1 << 20
 
 
 class FileToRead:
@@ -22,15 +24,25 @@ class FileToRead:
         compression: The kind of compression.
         offset: Where to begin, in bytes of what is unpacked.
         header_lines: How many lines to leave out there.
+        reopening_buffer: Buffer size of a file that is open only while it is read; None for one that stays open.
 
     Attributes:
         offset: Where the next line begins.
         start: Where the first line behind the header began; known when the file has been opened.
     """
 
-    def __init__(self, files: FileSystem, path: str, compression: str, offset: int, header_lines: int) -> None:
+    def __init__(
+        self,
+        files: FileSystem,
+        path: str,
+        compression: str,
+        offset: int,
+        header_lines: int,
+        reopening_buffer: int | None = None,
+    ) -> None:
         self.offset = self.start = offset
         self._header_lines = header_lines
+        self._reopening_buffer = reopening_buffer
         self._files = files
         self._path = path
         self._compression = compression
@@ -47,12 +59,11 @@ class FileToRead:
         return block
 
     def close(self) -> None:
-        """Closes it; the next use opens it where it was."""
-        self._file = None
+        """Closes it."""
         self._stack.close()
 
     def _open(self) -> IO[bytes]:
-        raw = self._stack.enter_context(self._files.open(self._path, "rb"))
+        raw = self._stack.enter_context(self._open_raw())
         self._file = file = open_unpacked(raw, self._compression, self._stack)
         if self._compression == CompressionTypes.UNCOMPRESSED:
             file.seek(self.offset)
@@ -63,6 +74,11 @@ class FileToRead:
             self.start = self.offset
             self._header_lines = 0
         return file
+
+    def _open_raw(self) -> IO[bytes]:
+        if self._reopening_buffer is None:
+            return self._files.open(self._path, "rb")
+        return io.BufferedReader(ReopeningFile(self._files, self._path), self._reopening_buffer)
 
 
 class Blocks(Protocol):
@@ -88,13 +104,11 @@ class LocalBlocks:
     Args:
         file: The file.
         size: About how many bytes a block has.
-        keep_open: False where there are too many files for that: each block opens its file anew.
     """
 
-    def __init__(self, file: FileToRead, size: int, keep_open: bool) -> None:
+    def __init__(self, file: FileToRead, size: int) -> None:
         self._file = file
         self._size = size
-        self._keep_open = keep_open
 
     @property
     def offset(self) -> int:
@@ -103,10 +117,7 @@ class LocalBlocks:
 
     async def next(self) -> bytes:
         """Reads a block."""
-        block = self._file.read_lines(self._size)
-        if not self._keep_open:
-            self._file.close()
-        return block
+        return self._file.read_lines(self._size)
 
     async def close(self) -> None:
         """Closes the file."""
@@ -119,15 +130,12 @@ class ThreadBlocks:
     Args:
         file: The file.
         size: About how many bytes a block has.
-        slots: How many such files may be open at once.
     """
 
-    def __init__(self, file: FileToRead, size: int, slots: asyncio.Semaphore) -> None:
+    def __init__(self, file: FileToRead, size: int) -> None:
         self.offset = file.offset
         self._file = file
         self._size = size
-        self._slots = slots
-        self._has_slot = False
         self._piece = io.BytesIO()
         self._ahead: asyncio.Future[bytes] | None = None
         self._ended = False
@@ -148,7 +156,7 @@ class ThreadBlocks:
             await asyncio.wait([self._ahead])
             self._ahead.exception()  # it has been seen
             self._ahead = None
-        self._release()
+        self._file.close()
 
     def _from_piece(self) -> bytes:
         block = self._piece.read(self._size)
@@ -157,9 +165,6 @@ class ThreadBlocks:
         return block
 
     async def _next_piece(self) -> None:
-        if not self._has_slot:
-            await self._slots.acquire()
-            self._has_slot = True
         if self._ahead is None:
             self._ahead = self._read()
         piece = await asyncio.shield(self._ahead)
@@ -168,21 +173,15 @@ class ThreadBlocks:
         self._piece = io.BytesIO(piece)
         if not piece:
             self._ended = True
-            self._release()
+            self._file.close()
 
     def _read(self) -> asyncio.Future[bytes]:
-        return asyncio.ensure_future(asyncio.to_thread(self._file.read_lines, THREAD_BYTES))
-
-    def _release(self) -> None:
-        self._file.close()
-        if self._has_slot:
-            self._has_slot = False
-            self._slots.release()
+        return asyncio.ensure_future(asyncio.to_thread(self._file.read_lines, self._size * BLOCKS_A_PIECE))
 
 
 def _skip(file: IO[bytes], count: int) -> None:
     while count > 0:
-        got = len(file.read(min(count, THREAD_BYTES)))
+        got = len(file.read(min(count, SKIPPED_AT_ONCE)))
         if not got:
             return
         count -= got

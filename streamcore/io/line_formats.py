@@ -16,8 +16,8 @@ OnBadLine: TypeAlias = Callable[[int, bytes, Exception], Any]
 class LineFormat(Protocol):
     """What lines are made into."""
 
-    def parse(self, block: bytes, on_bad_line: OnBadLine) -> list[Any]:
-        """The elements of a block that ends with a line.
+    def parse(self, block: bytes, on_bad_line: OnBadLine) -> tuple[list[Any], int]:
+        """The elements of a block, and how many lines it has.
 
         Args:
             block: Whole lines; only the last of a file may lack its newline.
@@ -38,58 +38,57 @@ class TextLines:
     def __init__(self, coder: LineDecoder, strip: bool) -> None:
         self._coder = coder
         self._strip = strip
-        plain = {StrUtf8Coder: self._text, BytesCoder: self._bytes}
-        self._whole = plain.get(type(coder)) if strip else None
+        plain = {StrUtf8Coder: _split_text, BytesCoder: _split_bytes}
+        self._split = plain.get(type(coder)) if strip else None
 
-    def parse(self, block: bytes, on_bad_line: OnBadLine) -> list[Any]:
+    def parse(self, block: bytes, on_bad_line: OnBadLine) -> tuple[list[Any], int]:
         """Decodes the block as a whole where that gives the same, else line by line."""
-        if self._whole is not None:
+        if self._split is not None:
             try:
-                return self._whole(block)
+                values = self._split(block)
             except UnicodeDecodeError:
                 pass  # one line is not UTF-8: find it
-        lines = _bytes_of(block) if self._strip else io.BytesIO(block).readlines()
-        return _decode_each(lines, self._coder.decode, on_bad_line)
-
-    def _text(self, block: bytes) -> list[Any]:
-        text = block.decode()
-        if "\r" in text:
-            text = text.replace("\r\n", "\n")
-        # Not splitlines(): that would take form feeds and the like for ends of lines.
-        lines = text.split("\n")
-        if not lines[-1]:
-            lines.pop()
-        return lines
-
-    def _bytes(self, block: bytes) -> list[Any]:
-        return _bytes_of(block)
+            else:
+                return values, len(values)
+        lines = _split_bytes(block) if self._strip else io.BytesIO(block).readlines()
+        return _decode_each(lines, self._coder.decode, on_bad_line), len(lines)
 
 
 class JsonLines:
     """One JSON document a line; blank lines are left out.
+
+    Decoded by msgspec, which is faster than orjson at this. Its `decode_lines` is not for us: it takes documents of
+    several lines, and several documents on a line, so that what is wrong would depend on where blocks end.
 
     Args:
         type: What msgspec shall decode each document to; None for dicts, lists and so on.
     """
 
     def __init__(self, type: Any = None) -> None:
-        decoder = msgspec.json.Decoder(Any if type is None else type)
-        self._decode = decoder.decode
-        self._decode_lines = decoder.decode_lines
+        self._decode = msgspec.json.Decoder(Any if type is None else type).decode
 
-    def parse(self, block: bytes, on_bad_line: OnBadLine) -> list[Any]:
-        """Decodes the block by one call; line by line where there are not as many documents as lines."""
+    def parse(self, block: bytes, on_bad_line: OnBadLine) -> tuple[list[Any], int]:
+        """Decodes all lines by one chain of calls; one by one if there is a blank or a bad one."""
+        values: list[Any] = []
         try:
-            values: list[Any] = self._decode_lines(block)
+            values.extend(map(self._decode, io.BytesIO(block)))
         except (msgspec.MsgspecError, ValueError):
-            pass
-        else:
-            if len(values) == block.count(b"\n") + (not block.endswith(b"\n")):
-                return values
-        return _decode_each(_bytes_of(block), self._decode, on_bad_line, skip_blank=True)
+            lines = _split_bytes(block)
+            return _decode_each(lines, self._decode, on_bad_line, skip_blank=True), len(lines)
+        return values, len(values)
 
 
-def _bytes_of(block: bytes) -> list[bytes]:
+def _split_text(block: bytes) -> list[Any]:
+    text = block.decode()
+    if "\r" in text:
+        text = text.replace("\r\n", "\n")
+    lines = text.split("\n")  # splitlines() would take form feeds and the like for ends of lines
+    if not lines[-1]:
+        lines.pop()
+    return lines
+
+
+def _split_bytes(block: bytes) -> list[Any]:
     if b"\r" in block:
         block = block.replace(b"\r\n", b"\n")
     lines = block.split(b"\n")
