@@ -152,6 +152,7 @@ class Job:
         for node, source in self._plan.sources:
             # The search for new splits counts as one that is open.
             self._open_splits[node] = 1
+            source.attach_clock(self._clock)
             for split in await list_splits(node, source):
                 self._add_split(node, source, split)
             self._readers.append(asyncio.create_task(self._guarded(self._find_splits(node, source))))

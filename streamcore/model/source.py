@@ -83,6 +83,9 @@ class Source(abc.ABC, Generic[T]):
     bounded: bool = False
     clock: Clock | None = None
 
+    def attach_clock(self, clock: Clock) -> None:
+        """Hands over the clock of the run; called before `splits`, for sources that tell the time or wait for it."""
+
     async def splits(self) -> Sequence[str]:
         """Names of the parts that are read, and have a watermark, each for itself; called once at the start."""
         return ["all"]
