@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import abc
 import enum
 from collections.abc import Callable, Iterable
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -44,10 +43,10 @@ class Kernel(NamedTuple):
     ordered: bool = False
 
 
-KERNEL_STEPS = frozenset({"create_accumulator", "add_input", "merge_accumulators", "extract_output"})
+STEPS = ("create_accumulator", "add_input", "merge_accumulators", "extract_output")
 
 
-class CombineFn(abc.ABC, Generic[InT, AccT, OutT]):
+class CombineFn(Generic[InT, AccT, OutT]):
     """An aggregation that is commutative and associative; subclass it for your own.
 
     >>> class Average(CombineFn):
@@ -70,19 +69,19 @@ class CombineFn(abc.ABC, Generic[InT, AccT, OutT]):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """A subclass that changes a step of an aggregation does not inherit expressions that say otherwise."""
         super().__init_subclass__(**kwargs)
-        if "kernel" not in vars(cls) and not KERNEL_STEPS.isdisjoint(vars(cls)):
+        if "kernel" not in vars(cls) and any(step in vars(cls) for step in STEPS):
             cls.kernel = CombineFn.kernel  # type: ignore[method-assign]
 
     def setup(self) -> None:
         """Called once before the first accumulator is made."""
 
-    @abc.abstractmethod
     def create_accumulator(self) -> AccT:
         """An empty accumulator."""
+        raise NotImplementedError(self._lacking("create_accumulator"))
 
-    @abc.abstractmethod
     def add_input(self, mutable_accumulator: AccT, element: InT) -> AccT:
         """The accumulator with one more element; may change the given one."""
+        raise NotImplementedError(self._lacking("add_input"))
 
     def add_inputs(self, mutable_accumulator: AccT, elements: Iterable[InT]) -> AccT:
         """The accumulator with more elements."""
@@ -90,13 +89,13 @@ class CombineFn(abc.ABC, Generic[InT, AccT, OutT]):
             mutable_accumulator = self.add_input(mutable_accumulator, element)
         return mutable_accumulator
 
-    @abc.abstractmethod
     def merge_accumulators(self, accumulators: Iterable[AccT]) -> AccT:
         """One accumulator for what several have taken up."""
+        raise NotImplementedError(self._lacking("merge_accumulators"))
 
-    @abc.abstractmethod
     def extract_output(self, accumulator: AccT) -> OutT:
         """The result; must leave the accumulator usable."""
+        raise NotImplementedError(self._lacking("extract_output"))
 
     def teardown(self) -> None:
         """Called once at the end."""
@@ -121,14 +120,21 @@ class CombineFn(abc.ABC, Generic[InT, AccT, OutT]):
         """The label of a step that runs this aggregation."""
         return type(self).__name__
 
+    def _lacking(self, *steps: str) -> str:
+        names = ", ".join(f"`{step}`" for step in steps)
+        return f"{type(self).__name__} has no {names}; a CombineFn must define {', '.join(STEPS[:3])} and {STEPS[3]}"
+
     @staticmethod
     def from_callable(fn: Callable[..., Any] | CombineFn[Any, Any, Any]) -> CombineFn[Any, Any, Any]:
         """A CombineFn for a plain function over an iterable, such as `sum`; a CombineFn is returned as it is.
 
         Raises:
-            PipelineError: If it is neither.
+            PipelineError: If it is neither, or lacks a step.
         """
         if isinstance(fn, CombineFn):
+            lacking = [step for step in STEPS if getattr(type(fn), step) is getattr(CombineFn, step)]
+            if lacking:
+                raise PipelineError(fn._lacking(*lacking))
             return fn
         if isinstance(fn, type) and issubclass(fn, CombineFn):
             msg = f"got the class {fn.__name__}; write {fn.__name__}()"

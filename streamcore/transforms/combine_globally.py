@@ -64,7 +64,7 @@ class CombineGlobally(PTransform[PCollection[T], PCollection[R]], Generic[T, R])
         return self.with_defaults(False)
 
     def with_fanout(self, fanout: int) -> Self:
-        """Accepted for Beam programs: other runners unite in `fanout` parts first; in one process that gains nothing."""
+        """Accepted for Beam programs: other runners unite in `fanout` parts first; here that gains nothing."""
         other = copy.copy(self)
         other.fanout = fanout
         return other
@@ -76,9 +76,9 @@ class CombineGlobally(PTransform[PCollection[T], PCollection[R]], Generic[T, R])
         if self.has_defaults:
             self._check_windowing(pcoll)
             per_key = per_key.with_empty_default(EMPTY)
-        keyed = pcoll | "Key" >> Map(lambda element: (None, element))
-        combined = keyed | "CombinePerKey" >> per_key
-        return combined | "Unkey" >> Map(self._result)
+        combined = pcoll | "Key" >> Map(_keyed) | "CombinePerKey" >> per_key
+        results: PCollection[R] = combined | "Unkey" >> Map(self._result)
+        return results
 
     def _result(self, pair: tuple[None, Any]) -> Any:
         return self.combine_fn.apply(()) if pair[1] is EMPTY else pair[1]
@@ -91,3 +91,7 @@ class CombineGlobally(PTransform[PCollection[T], PCollection[R]], Generic[T, R])
                 "add .without_defaults() to get a result only where there are elements"
             )
             raise PipelineError(msg)
+
+
+def _keyed(element: T) -> tuple[None, T]:
+    return (None, element)

@@ -144,7 +144,7 @@ class CombinePerKey(Reduce[K, V, R], Generic[K, V, R]):
         return self.label or f"CombinePerKey({self.combine_fn.default_label()})"
 
     def with_hot_key_fanout(self, fanout: int | Callable[[K], int]) -> CombinePerKey[K, V, R]:
-        """Accepted for Beam programs: other runners unite a hot key in `fanout` parts first; here that gains nothing."""
+        """Accepted for Beam programs: other runners unite a hot key in parts first; here that gains nothing."""
         other = copy.copy(self)
         other.fanout = fanout
         return other

@@ -81,7 +81,8 @@ class Latest:
         """
 
         def __init__(self, has_defaults: bool = True) -> None:
-            super().__init__(LatestCombineFn())
+            combine_fn: CombineFn[Any, Any, Any] = LatestCombineFn()
+            super().__init__(combine_fn)
             self.has_defaults = has_defaults
 
         def default_label(self) -> str:
@@ -107,7 +108,8 @@ class Latest:
         def expand(self, pvalue: PCollection[tuple[K, T]]) -> PCollection[tuple[K, T]]:
             """Pairs of key and latest value."""
             stamped = require_pcollection(self, pvalue) | "AddTimestamp" >> Map(_value_stamped)
-            return stamped | "CombinePerKey" >> CombinePerKey(LatestCombineFn())
+            latest: PCollection[tuple[K, T]] = stamped | "CombinePerKey" >> CombinePerKey(LatestCombineFn())
+            return latest
 
 
 # Microseconds compare at the speed of C; a `Timestamp` compares by a method.

@@ -145,4 +145,5 @@ class Sample:
             chosen: PCollection[tuple[T, ...]] = (
                 require_pcollection(self, pvalue) | CombineGlobally(SampleAnyCombineFn(self._n)).without_defaults()
             )
-            return chosen | "Each" >> FlatMap()
+            each: PCollection[T] = chosen | "Each" >> FlatMap()
+            return each

@@ -108,7 +108,7 @@ class SingleInputTupleCombineFn(CombinedCombineFns):
 
 
 def inline(part: AnyCombineFn) -> Kernel:
-    """The kernel of a part; one that calls its methods where its own is of statements, which cannot stand in a tuple."""
+    """The kernel of a part; one that calls its methods, where its own consists of statements."""
     kernel = part.kernel()
     return CombineFn.kernel(part)._replace(ordered=kernel.ordered) if kernel.in_place else kernel
 
