@@ -1,0 +1,1 @@
+"""Programs that show streamcore at work; each runs as it is."""
