@@ -41,7 +41,8 @@ class LineFile:
         self._file: IO[bytes] | None = None
         self._in_loop = files.is_local and self._compression == CompressionTypes.UNCOMPRESSED
         self._busy: asyncio.Future[None] | None = None
-        self._ended = False
+        self._is_complete = False
+        self._is_discarded = False
 
     async def open(self) -> None:
         """Makes the file now, to find out early that it cannot be made."""
@@ -49,6 +50,8 @@ class LineFile:
 
     async def write(self, data: bytes) -> None:
         """Adds lines."""
+        if self._is_discarded:
+            return
         self._pieces.append(data)
         self._size += len(data)
         if self._size >= PIECE_BYTES:
@@ -56,16 +59,17 @@ class LineFile:
 
     async def complete(self) -> None:
         """Writes the rest, and gives the file its name."""
+        if self._is_discarded:
+            return
         self._pieces.append(self._footer)
         await self._call(self._finish, self._take_pieces())
-        self._ended = True
 
     async def discard(self) -> None:
-        """Removes what has been written, unless the file is complete."""
+        """Removes what has been written, unless the file is complete; may be called while something is written."""
+        self._is_discarded = True
         if self._busy is not None:
             await asyncio.wait([self._busy])
-        if not self._ended:
-            self._ended = True
+        if not self._is_complete:
             await self._call(self._remove)
 
     def _take_pieces(self) -> bytes:
@@ -92,6 +96,7 @@ class LineFile:
         self._append(data)
         self._stack.close()
         self._files.replace(self._temporary, self._target)
+        self._is_complete = True
 
     def _remove(self) -> None:
         with contextlib.suppress(Exception):  # what went wrong before has been told

@@ -174,7 +174,7 @@ class PaneSink(Sink[Any]):
     async def abort(self) -> None:
         """Removes what is not complete."""
         self._ended = True
-        for shards in self._open.values():
+        for shards in list(self._open.values()):
             await shards.discard()
 
     async def _write(self, window: BoundedWindow, pane: PaneInfo, values: list[Any]) -> None:

@@ -114,10 +114,11 @@ class WriteToText(WriteLines):
         by_window: Whether each window and pane gets a file; None: if the input is unbounded.
         **unsupported: What Beam knows besides these; refused by name.
 
+    >>> from pathlib import Path
     >>> from streamcore.io import WriteToText
     >>> with Pipeline() as p:
     ...     _ = p | Create(["to be", "or not"]) | WriteToText("words", ".txt", shard_name_template="")
-    >>> open("words.txt").read()
+    >>> Path("words.txt").read_text()
     'to be\nor not\n'
     """
 
@@ -170,10 +171,11 @@ class WriteToJsonLines(WriteLines):
         skip_if_empty: Whether there is no file if there are no elements.
         by_window: As in `WriteToText`.
 
+    >>> from pathlib import Path
     >>> from streamcore.io import WriteToJsonLines
     >>> with Pipeline() as p:
     ...     _ = p | Create([{"user": "ann", "n": 2}]) | WriteToJsonLines("totals", shard_name_template="")
-    >>> open("totals.jsonl").read()
+    >>> Path("totals.jsonl").read_text()
     '{"user":"ann","n":2}\n'
     """
 

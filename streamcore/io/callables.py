@@ -1,0 +1,90 @@
+"""WriteToCallable: a function as a sink."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+from streamcore.errors import PipelineError, SinkError, shorten
+from streamcore.graph.pipeline import require_pcollection
+from streamcore.graph.ptransform import PTransform
+from streamcore.graph.pvalue import PCollection, PDone
+from streamcore.model.bundle import Bundle
+from streamcore.model.sink import Sink
+from streamcore.transforms.write import Write
+
+SLICE_SECONDS: Final = 0.001
+
+
+class WriteToCallable(PTransform[PCollection[Any], PDone]):
+    """Calls a function for each element, in their order; what it returns is ignored.
+
+    If it is asynchronous it is awaited before the next call, so that a slow one slows the sources down. A function that
+    raises stops the pipeline.
+
+    Args:
+        fn: Takes an element; with `batch` a list of elements that have come together.
+        batch: Whether it takes lists.
+
+    >>> from streamcore.io import WriteToCallable
+    >>> squares = []
+    >>> with Pipeline() as p:
+    ...     _ = p | Create([1, 2, 3]) | Map(lambda x: x * x) | WriteToCallable(squares.append)
+    >>> squares
+    [1, 4, 9]
+    """
+
+    def __init__(
+        self, fn: Callable[[Any], object] | Callable[[Any], Awaitable[object]], *, batch: bool = False
+    ) -> None:
+        super().__init__()
+        if not callable(fn):
+            msg = f"WriteToCallable takes a function of one element, got {fn!r}"
+            raise PipelineError(msg)
+        self._fn = fn
+        self._batch = batch
+
+    def default_label(self) -> str:
+        """`WriteToCallable(append)`."""
+        return self.label or f"WriteToCallable({_name_of(self._fn)})"
+
+    def expand(self, pvalue: PCollection[Any]) -> PDone:
+        """Nothing follows."""
+        return require_pcollection(self, pvalue) | Write(CallableSink(self._fn, self._batch))
+
+
+class CallableSink(Sink[Any]):
+    """Hands elements to a function, one by one or as lists."""
+
+    def __init__(self, fn: Callable[[Any], Any], batch: bool) -> None:
+        self._fn = fn
+        self._batch = batch
+
+    async def write(self, bundle: Bundle) -> None:
+        """Calls the function; other tasks get their turn every millisecond."""
+        if self._batch:
+            await self._call(list(bundle.values))
+            return
+        began = time.perf_counter()
+        for value in bundle.values:
+            await self._call(value)
+            if time.perf_counter() - began > SLICE_SECONDS:
+                await asyncio.sleep(0)
+                began = time.perf_counter()
+
+    async def _call(self, argument: Any) -> None:
+        try:
+            result = self._fn(argument)
+            if result is not None and inspect.isawaitable(result):
+                await result
+        except Exception as error:
+            what = "elements" if self._batch else "element"
+            msg = f"{_name_of(self._fn)} failed on {what} {shorten(argument)}: {type(error).__name__}: {error}"
+            raise SinkError(msg) from error
+
+
+def _name_of(fn: Callable[..., Any]) -> str:
+    return getattr(fn, "__name__", type(fn).__name__)

@@ -1,0 +1,110 @@
+"""ReadFromIterable: elements that the program makes one by one."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from typing import Any, Final
+
+from streamcore.errors import PipelineError
+from streamcore.graph.ptransform import PTransform
+from streamcore.graph.pvalue import PBegin, PCollection
+from streamcore.io.arrivals import batch_of
+from streamcore.model.source import Batch, Reader, Source
+from streamcore.model.watermark import WatermarkEstimator
+from streamcore.transforms.read import Read
+
+SLICE_SECONDS: Final = 0.0005
+TAKEN_AT_ONCE: Final = 16
+
+
+class ReadFromIterable(PTransform[PBegin, PCollection[Any]]):
+    """The elements of an iterable, taken as the pipeline gets to them: a generator may have any number.
+
+    It is iterated in the event loop, half a millisecond at a time: an iterator that waits for something belongs in an
+    asynchronous generator and `ReadFromAsyncIterable`.
+
+    Args:
+        iterable: An iterable, or a function that returns one; a `TimestampedValue` gives its element a timestamp.
+        bounded: Whether it ends by itself.
+        watermark: An estimator that tells the watermark from the timestamps, as in `Read`.
+
+    >>> from streamcore.io import ReadFromIterable
+    >>> with Pipeline() as p:
+    ...     _ = p | ReadFromIterable(n * n for n in range(3)) | Map(print)
+    0
+    1
+    4
+    """
+
+    def __init__(
+        self,
+        iterable: Iterable[Any] | Callable[[], Iterable[Any]],
+        *,
+        bounded: bool = True,
+        watermark: WatermarkEstimator | None = None,
+    ) -> None:
+        super().__init__()
+        if not isinstance(iterable, Iterable) and not callable(iterable):
+            msg = f"ReadFromIterable takes an iterable or a function that returns one, got {iterable!r}"
+            raise PipelineError(msg)
+        self._source = IterableSource(iterable, bounded)
+        self._watermark = watermark
+
+    def expand(self, pvalue: PBegin) -> PCollection[Any]:
+        """The elements."""
+        return pvalue | Read(self._source, watermark=self._watermark)
+
+
+class IterableSource(Source[Any]):
+    """An iterable, or a function that makes one for each run."""
+
+    def __init__(self, iterable: Iterable[Any] | Callable[[], Iterable[Any]], bounded: bool) -> None:
+        self.bounded = bounded
+        self._iterable = iterable
+        self._used = False
+
+    def open(self, split: str, position: None) -> Reader[Any]:
+        """A reader from the beginning on.
+
+        Raises:
+            PipelineError: If an earlier run has used the iterator up.
+        """
+        iterable = self._iterable if isinstance(self._iterable, Iterable) else self._iterable()
+        if iterable is self._iterable and isinstance(iterable, Iterator):
+            refuse_used("ReadFromIterable", iterable, self._used)
+            self._used = True
+        return IterableReader(iter(iterable))
+
+
+class IterableReader(Reader[Any]):
+    """Takes elements off an iterator."""
+
+    def __init__(self, elements: Iterator[Any]) -> None:
+        self._elements = elements
+
+    async def poll(self, limit: int) -> Batch[Any] | None:
+        """As many elements as half a millisecond gives, or at least one."""
+        taken: list[Any] = []
+        began = time.perf_counter()
+        while len(taken) < limit and time.perf_counter() - began < SLICE_SECONDS:
+            before = len(taken)
+            taken.extend(islice(self._elements, min(TAKEN_AT_ONCE, limit - before)))
+            if len(taken) == before:
+                break
+        return batch_of(taken) if taken else None
+
+
+def refuse_used(transform: str, iterator: object, used: bool) -> None:
+    """Refuses an iterator that an earlier run has read, and which would look empty now.
+
+    Raises:
+        PipelineError: If it has been used.
+    """
+    if used:
+        msg = (
+            f"{transform} got {iterator!r}, which an earlier run has read already; "
+            "give a function that makes a new one for each run"
+        )
+        raise PipelineError(msg)
