@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, Final
 
 from streamcore.engine.core.egress import SinkNode
@@ -31,6 +32,7 @@ class Outlet:
         self._on_room = on_room
         self._wake = asyncio.Event()
         self._ending = False
+        self._is_writing = False
 
     def notify(self) -> None:
         """There may be something to write."""
@@ -53,25 +55,41 @@ class Outlet:
                 return
 
     async def open(self) -> None:
-        """Opens the sink."""
+        """Opens the sink; from now on the node may write to it."""
         await self._guard(self.sink.open())
+        self.node.write_nowait = self._write_nowait
+        self.node.wants_watermarks = type(self.sink).flush is not Sink.flush
+
+    def _write_nowait(self, bundle: Bundle) -> bool:
+        # Between taking a bundle from the queue and having written it the task is the only one to write.
+        if self._is_writing:
+            return False
+        with self._telling_failures():
+            return self.sink.write_nowait(bundle)
 
     async def _write_queue(self) -> None:
         began = time.perf_counter()
         while self.node.queue:
             item = self.node.take()
+            self._is_writing = True
             if isinstance(item, Bundle):
                 await self._guard(self.sink.write(item))
             else:
                 await self._guard(self.sink.flush(item))
+            self._is_writing = False
             self._on_room()
             if time.perf_counter() - began > SLICE_SECONDS:
                 await asyncio.sleep(0)
                 began = time.perf_counter()
 
-    async def _guard(self, call: Any) -> None:
-        try:
+    async def _guard(self, call: Awaitable[None]) -> None:
+        with self._telling_failures():
             await call
+
+    @contextlib.contextmanager
+    def _telling_failures(self) -> Iterator[None]:
+        try:
+            yield
         except StreamcoreError:
             raise
         except Exception as error:

@@ -87,7 +87,8 @@ class WindowNode(Node):
         """Assigns windows to a bundle; where they follow from the timestamps this costs nothing."""
         self.metrics.elements += len(bundle.values)
         windows = assign_windows(self._windowfn, bundle, bundle.timestamps)
-        self.emit(Bundle(bundle.values, bundle.timestamps, windows, bundle.pane, bundle.split, bundle.watermarks))
+        marks, bounds = bundle.watermarks, bundle.bounds
+        self.emit(Bundle(bundle.values, bundle.timestamps, windows, bundle.pane, bundle.split, marks, bounds))
 
 
 

@@ -56,7 +56,7 @@ class Panel(msgspec.Struct, gc=False):
         end: Its end, in microseconds.
         cells: The cells by key.
         ended: The input watermark has passed the end.
-        virgin: How many elements a new cell may take before the trigger must be asked.
+        virgin: How many elements a new cell may take before the trigger must be asked; none once the window has ended.
         is_open: False once the window has expired, or went up in another.
     """
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 
 from streamcore.engine.core.node import Node, Scheduler
 from streamcore.model.bundle import Bundle
@@ -14,28 +15,36 @@ class SinkNode(Node):
     Attributes:
         queue: Bundles, and watermarks between them, in the order they came.
         capacity: How many elements may wait before the sources are stopped.
+        write_nowait: Takes a bundle at once where that is possible; set by the runtime.
+        wants_watermarks: Whether the sink completes anything by the watermark; set by the runtime.
     """
 
     def __init__(self, label: str, scheduler: Scheduler, capacity: int) -> None:
         super().__init__(label, scheduler)
+        self.write_nowait: Callable[[Bundle], bool] = _never
+        self.wants_watermarks = True
         self.queue: deque[Bundle | int] = deque()
         self.capacity = capacity
         self._waiting = 0
 
     def push(self, bundle: Bundle) -> None:
-        """Queues a bundle."""
-        if bundle.values:
-            self.metrics.elements += len(bundle.values)
+        """Writes a bundle at once, or queues it."""
+        if not bundle.values:
+            return
+        self.metrics.elements += len(bundle.values)
+        if self.queue or not self.write_nowait(bundle):
             self._waiting += len(bundle.values)
             self.queue.append(bundle)
 
     def advance(self, watermark: int) -> None:
         """Queues a watermark, in place of the one before it if nothing came between the two."""
+        self.watermark = watermark
+        if not self.wants_watermarks:
+            return
         if self.queue and isinstance(self.queue[-1], int):
             self.queue[-1] = watermark
         else:
             self.queue.append(watermark)
-        self.watermark = watermark
 
     def take(self) -> Bundle | int:
         """The next bundle or watermark of the queue."""
@@ -47,3 +56,7 @@ class SinkNode(Node):
     def is_full(self) -> bool:
         """Whether the sources should wait."""
         return self._waiting >= self.capacity
+
+
+def _never(bundle: Bundle) -> bool:
+    return False

@@ -90,8 +90,9 @@ class EstimatorNode(Node):
         final = max(before, min(others, self.estimator.current(after)))
         bundle.bounds = span = (min(stamps), max(stamps))
         if not self._may_travel_whole(span[0], len(stamps), before, final):
-            running = self.estimator.running(state, bundle.values, stamps)
-            marks = [max(before, min(others, mark)) for mark in running]
+            marks = self.estimator.running(state, bundle.values, stamps)
+            if marks[0] < before or marks[-1] > others:
+                marks = [max(before, min(others, mark)) for mark in marks]
             yield from self._cut(bundle, stamps, marks)
         else:
             self.emit(bundle)

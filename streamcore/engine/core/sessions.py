@@ -9,12 +9,13 @@ their bucket falls due, as most sessions have been extended by then.
 from __future__ import annotations
 
 import heapq
+import operator
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import msgspec
 
-from streamcore.engine.core.kernels import compile_loop, extractor, single_functions, update
+from streamcore.engine.core.kernels import compile_loop, extractor, first, single_functions, update
 from streamcore.engine.core.node import BUNDLE_SIZE, Scheduler
 from streamcore.engine.core.reduce import ReduceNode
 from streamcore.model.bundle import Bundle, Windows
@@ -24,6 +25,10 @@ from streamcore.model.windowing import Windowing
 from streamcore.timestamp import MAX_MICROS
 from streamcore.transforms.combine_fn import Kernel
 from streamcore.windowing import Sessions
+
+
+_NUMBER = operator.attrgetter("number")
+_ORDER = operator.attrgetter("end", "number")
 
 
 class Session(msgspec.Struct, gc=False):
@@ -56,13 +61,12 @@ class SessionReduce(ReduceNode):
         assert isinstance(windowing.windowfn, Sessions)
         self.order_sensitive = kernel.ordered
         self._gap = windowing.windowfn.gap_micros
-        self._bucket_size = max(self._gap // 16, 1)
+        self._bucket_size = max(self._gap // 64, 1)
         self._single: dict[Any, Session] = {}
         self._several: dict[Any, list[Session]] = {}
         self._over: list[Session] = []
         self._buckets: dict[int, list[Session]] = {}
         self._bucket_order: list[int] = []
-        self._due: list[tuple[int, int, Session]] = []
         self._opened = 0
         self._add = _compile_add(kernel, self._gap)
         self._functions = single_functions(kernel)
@@ -74,8 +78,9 @@ class SessionReduce(ReduceNode):
 
     def next_timer(self) -> int:
         """A bound: no session ends before it."""
-        buckets = self._bucket_order[0] * self._bucket_size if self._bucket_order else MAX_MICROS
-        return min(self._due[0][0] if self._due else MAX_MICROS, max(buckets, self.input_watermark + 1))
+        if not self._bucket_order:
+            return MAX_MICROS
+        return max(self._bucket_order[0] * self._bucket_size, self.input_watermark + 1)
 
     def push(self, bundle: Bundle) -> None:
         """Adds the elements to the sessions of their keys."""
@@ -84,7 +89,7 @@ class SessionReduce(ReduceNode):
         elements = iter(bundle.values)
         try:
             if bundle.windows == self.windowing.windowfn:
-                self._add(elements, bundle.timestamp_list(), marks, self._single.get, self._place)
+                self._add(elements, bundle.timestamp_list(), marks, self._single, self._several, self._place, self._open)
             else:
                 self._add_windowed(elements, bundle, marks)
         except Exception as error:
@@ -95,8 +100,7 @@ class SessionReduce(ReduceNode):
     def advance(self, watermark: int) -> None:
         """Puts out the sessions that are over."""
         self.input_watermark = watermark
-        self._collect_due(watermark)
-        if self._over or (self._due and self._due[0][0] <= watermark):
+        if self._over or (self._bucket_order and self._bucket_order[0] <= watermark // self._bucket_size):
             self.scheduler.spawn(self._fire(watermark))
         else:
             self.forward(watermark)
@@ -115,15 +119,12 @@ class SessionReduce(ReduceNode):
         key, value = element
         start = timestamp if start is None else start
         end = start + self._gap if end is None else end
-        touched, apart = [], []
-        for session in self._sessions_of(key):
+        sessions = self._sessions_of(key)
+        for session in sessions:
             if session.end <= mark:
-                session.is_open = False
+                self._close(session)
                 self._over.append(session)
-            elif session.start < end and start < session.end:
-                touched.append(session)
-            else:
-                apart.append(session)
+        touched = [session for session in sessions if session.is_open and session.start < end and start < session.end]
         if touched:
             session = self._unite(touched)
             session.acc = self._functions.add(session.acc, value)
@@ -131,35 +132,52 @@ class SessionReduce(ReduceNode):
             session.end = max(session.end, end)
         elif end <= mark:
             self.drop_late(element, timestamp, (IntervalWindow.of_micros(start, end),))
-            self._keep(key, apart)
-            return
         else:
-            self._opened += 1
-            session = Session(start, end, self._functions.first(value), key, self._opened)
-            self._arm(session)
-        self._keep(key, [*apart, session])
+            self._keep(self._open(start, end, self._functions.first(value), key))
+
+    def _open(self, start: int, end: int, acc: Any, key: Any) -> Session:
+        """A new session with its timer set."""
+        self._opened += 1
+        session = Session(start, end, acc, key, self._opened)
+        self._arm(session)
+        return session
 
     def _sessions_of(self, key: Any) -> list[Session]:
         session = self._single.get(key)
-        return self._several.get(key, []) if session is None else [session]
+        if session is not None:
+            return [session]
+        return list(self._several.get(key, ())) if self._several else []
 
-    def _keep(self, key: Any, sessions: list[Session]) -> None:
-        """Says which sessions of a key are open."""
-        self._single.pop(key, None)
-        self._several.pop(key, None)
-        if len(sessions) == 1:
-            self._single[key] = sessions[0]
-        elif sessions:
-            self._several[key] = sessions
+    def _keep(self, session: Session) -> None:
+        """Puts a new session with the others of its key."""
+        others = self._sessions_of(session.key)
+        if not others:
+            self._single[session.key] = session
+        else:
+            self._single.pop(session.key, None)
+            self._several[session.key] = [*others, session]
+
+    def _close(self, session: Session) -> None:
+        """Takes a session out of those that are open."""
+        session.is_open = False
+        key = session.key
+        if self._single.get(key) is session:
+            del self._single[key]
+            return
+        others = [other for other in self._several.pop(key) if other is not session]
+        if len(others) == 1:
+            self._single[key] = others[0]
+        else:
+            self._several[key] = others
 
     def _unite(self, sessions: list[Session]) -> Session:
-        united = min(sessions, key=lambda session: session.number)
+        united = min(sessions, key=_NUMBER)
         for session in sessions:
             if session is not united:
                 united.acc = self._functions.merge(united.acc, session.acc)
                 united.start = min(united.start, session.start)
                 united.end = max(united.end, session.end)
-                session.is_open = False
+                self._close(session)
         return united
 
     def _arm(self, session: Session) -> None:
@@ -172,55 +190,38 @@ class SessionReduce(ReduceNode):
         else:
             sessions.append(session)
 
-    def _collect_due(self, watermark: int) -> None:
-        """Empties the buckets that the watermark has reached: what ends there is due, the rest is armed again."""
+    def _take_over(self, watermark: int) -> list[Session]:
+        """Closes the sessions that are over and gives them in the order of their ends; arms anew what goes on."""
+        over, self._over = self._over, []
+        go_on = []
         reached = watermark // self._bucket_size
         while self._bucket_order and self._bucket_order[0] <= reached:
-            bucket = heapq.heappop(self._bucket_order)
-            for session in self._buckets.pop(bucket):
-                if not session.is_open:
-                    continue
-                if session.end // self._bucket_size > bucket:
-                    self._arm(session)
-                else:
-                    heapq.heappush(self._due, (session.end, session.number, session))
+            for session in self._buckets.pop(heapq.heappop(self._bucket_order)):
+                if session.end > watermark:
+                    go_on.append(session)
+                elif session.is_open:
+                    self._close(session)
+                    over.append(session)
+        for session in go_on:
+            if session.is_open:
+                self._arm(session)
+        over.sort(key=_ORDER)
+        return over
 
     def _fire(self, watermark: int) -> Iterator[None]:
-        for session in self._over:
-            heapq.heappush(self._due, (session.end, session.number, session))
-        over = {session.number for session in self._over}
-        self._over = []
-        ready: list[Session] = []
-        while self._due and self._due[0][0] <= watermark:
-            end, number, session = heapq.heappop(self._due)
-            if number not in over:
-                if not session.is_open:
-                    continue
-                if session.end > end:
-                    self._rearm(session)
-                    continue
-                session.is_open = False
-                self._keep(session.key, [other for other in self._sessions_of(session.key) if other is not session])
-            else:
-                over.discard(number)
-            if ready and (len(ready) == BUNDLE_SIZE or (self.stepwise and ready[-1].end != end)):
-                self._put_out(ready)
-                ready = []
-                yield
-            if self.stepwise and not ready:
+        over = self._take_over(watermark)
+        start = 0
+        while start < len(over):
+            stop = min(start + BUNDLE_SIZE, len(over))
+            if self.stepwise:
+                end = over[start].end
                 self.forward(end - 1)
                 yield
-            ready.append(session)
-        if ready:
-            self._put_out(ready)
+                stop = next((i for i in range(start, stop) if over[i].end != end), stop)
+            self._put_out(over[start:stop])
             yield
+            start = stop
         self.forward(watermark)
-
-    def _rearm(self, session: Session) -> None:
-        if session.end // self._bucket_size <= self.input_watermark // self._bucket_size:
-            heapq.heappush(self._due, (session.end, session.number, session))
-        else:
-            self._arm(session)
 
     def _put_out(self, sessions: list[Session]) -> None:
         self.metrics.panes_on_time += len(sessions)
@@ -233,18 +234,25 @@ class SessionReduce(ReduceNode):
 def _compile_add(kernel: Kernel, gap: int) -> Callable[..., None]:
     """The loop that adds pairs of key and value whose key has one open session that they fall into."""
     source = f"""
-    def add_pairs(pairs, stamps, marks, get, place):
+    def add_pairs(pairs, stamps, marks, single, several, place, open_session):
+        get = single.get
         for pair, t, mark in zip(pairs, stamps, marks):
             k, v = pair
             session = get(k)
-            if session is not None and mark < session.end and session.start - {gap} < t < session.end:
-                a = session.acc
-                {update(kernel, "session.acc")}
-                if t + {gap} > session.end:
-                    session.end = t + {gap}
-                if t < session.start:
-                    session.start = t
+            if session is None:
+                if k not in several and mark < t + {gap}:
+                    single[k] = open_session(t, t + {gap}, {first(kernel)}, k)
+                    continue
             else:
-                place(pair, t, mark)
+                end = session.end
+                if mark < end and t < end and t > session.start - {gap}:
+                    a = session.acc
+                    {update(kernel, "session.acc")}
+                    if t + {gap} > end:
+                        session.end = t + {gap}
+                    elif t < session.start:
+                        session.start = t
+                    continue
+            place(pair, t, mark)
     """
     return compile_loop(source, "add_pairs", kernel)

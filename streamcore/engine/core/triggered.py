@@ -299,6 +299,7 @@ class TriggeredReduce(ReduceNode):
 
     def _in_pieces(self, panel: Panel, visit: Callable[[Panel, Any, Cell], None]) -> Iterator[None]:
         panel.ended = True
+        panel.virgin = 0
         cells = iter(panel.cells.items())
         while chunk := list(islice(cells, BUNDLE_SIZE)):
             for key, cell in chunk:
@@ -348,8 +349,9 @@ class TriggeredReduce(ReduceNode):
     def _meet_deadline(self, panel: Panel, key: Any, cell: Cell) -> None:
         moment = self.moment(panel)
         self.catch_up(cell, moment)
-        cell.deadline = None
         if self.trigger.should_fire(cell.state, moment):
+            # A trigger that stays silent now must not be asked again before something has changed.
+            cell.deadline = None
             self._fire(panel, key, cell, by_watermark=False)
         self.rearm(panel, key, cell)
 
