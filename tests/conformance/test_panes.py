@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from tests.conformance import fixed_windows, other_windows, session_windows
+from tests.conformance import counts_and_clocks, fixed_windows, other_windows, session_windows
 from tests.conformance.scenario import AGGREGATIONS, Scenario, expected, play
 
-TABLES = {"fixed": fixed_windows, "other": other_windows, "sessions": session_windows}
+TABLES = {
+    "fixed": fixed_windows,
+    "counts and clocks": counts_and_clocks,
+    "sessions": session_windows,
+    "other": other_windows,
+}
 ROWS = [pytest.param(row, id=f"{table}: {row.name}") for table, module in TABLES.items() for row in module.SCENARIOS]
 
 
