@@ -133,12 +133,14 @@ class Plan:
     def _multi_output(self, applied: AppliedTransform, multi: MultiOutput[Any]) -> None:
         self._par_do(applied, multi.pardo, multi.allow_unknown)
 
-    def _reduce(self, applied: AppliedTransform, reduce: Reduce[Any, Any, Any]) -> None:
+    def _reduce(self, applied: AppliedTransform, reduce: Reduce[Any, Any, Any]) -> ReduceNode:
         node = make_reduce(applied.full_label, self.scheduler, applied.inputs[0].windowing, reduce)
         self._place(applied, node)
+        return node
 
     def _reduce_with_late(self, applied: AppliedTransform, late: WithLateOutput[Any, Any, Any]) -> None:
-        self._reduce(applied, late.reduce)
+        node = self._reduce(applied, late.reduce)
+        node.order_sensitive = True  # late elements come out in the order they came in
 
     def _flatten(self, applied: AppliedTransform, flatten: Flatten[Any]) -> None:
         self._place(applied, FlattenNode(applied.full_label, self.scheduler))

@@ -236,8 +236,7 @@ def _compile_add(kernel: Kernel, gap: int) -> Callable[..., None]:
     source = f"""
     def add_pairs(pairs, stamps, marks, single, several, place, open_session):
         get = single.get
-        for pair, t, mark in zip(pairs, stamps, marks):
-            k, v = pair
+        for (k, v), t, mark in zip(pairs, stamps, marks):
             session = get(k)
             if session is None:
                 if k not in several and mark < t + {gap}:
@@ -253,6 +252,6 @@ def _compile_add(kernel: Kernel, gap: int) -> Callable[..., None]:
                     elif t < session.start:
                         session.start = t
                     continue
-            place(pair, t, mark)
+            place((k, v), t, mark)
     """
     return compile_loop(source, "add_pairs", kernel)

@@ -165,8 +165,7 @@ def _compile_add(kernel: Kernel) -> tuple[Callable[..., None], Callable[..., Non
     source = f"""
     def add_alike(pairs, cells):
         get = cells.get
-        for pair in pairs:
-            k, v = pair
+        for k, v in pairs:
             a = get(k, ABSENT)
             if a is ABSENT:
                 cells[k] = {first(kernel)}
@@ -175,11 +174,10 @@ def _compile_add(kernel: Kernel) -> tuple[Callable[..., None], Callable[..., Non
 
     def add_pairs(pairs, stamps, find):
         begin = end = 0
-        for pair, t in zip(pairs, stamps):
+        for (k, v), t in zip(pairs, stamps):
             if not begin <= t < end:
-                cells, begin, end = find(t, pair)
+                cells, begin, end = find(t, (k, v))
                 get = cells.get
-            k, v = pair
             a = get(k, ABSENT)
             if a is ABSENT:
                 cells[k] = {first(kernel)}

@@ -375,9 +375,9 @@ def _compile_add(kernel: Kernel, combiner: TimestampCombiner, initial: TriggerSt
     source = f"""
     def add_pairs(pairs, stamps, find, place):
         begin = end = 0
-        for pair, t in zip(pairs, stamps):
+        for (k, v), t in zip(pairs, stamps):
             if not begin <= t < end:
-                found = find(t, pair)
+                found = find(t, (k, v))
                 if found is None:
                     begin = end = 0
                     continue
@@ -385,7 +385,6 @@ def _compile_add(kernel: Kernel, combiner: TimestampCombiner, initial: TriggerSt
                 cells = panel.cells
                 get = cells.get
                 virgin = panel.virgin
-            k, v = pair
             cell = get(k)
             if cell is None:
                 if virgin:
