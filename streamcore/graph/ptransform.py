@@ -6,15 +6,19 @@ import copy
 import functools
 import operator
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
 from streamcore.errors import PipelineError
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
+    from streamcore.graph.pvalue import TaggedOutputs
+
+    _Several: TypeAlias = tuple[Any, ...] | list[Any] | dict[Any, Any] | TaggedOutputs
+    from typing import Self
 
 InT = TypeVar("InT", contravariant=True)
 OutT = TypeVar("OutT", covariant=True)
+NextT = TypeVar("NextT")
 
 
 class PTransform(Generic[InT, OutT]):
@@ -45,15 +49,16 @@ class PTransform(Generic[InT, OutT]):
         labelled.label = label
         return labelled
 
-    def __ror__(self, left: Any) -> Any:
+    def __ror__(self, left: _Several) -> OutT:
         """Takes what is not a PCollection itself: a tuple, list or dict of PCollections."""
         pipeline = _pipeline_of(left)
         if pipeline is None:
             msg = f"{self.default_label()} cannot be applied to {type(left).__name__}; apply it to a PCollection, or start with Create([...])"
             raise PipelineError(msg)
-        return pipeline.apply(self, left)
+        result: OutT = pipeline.apply(self, left)
+        return result
 
-    def __or__(self, right: PTransform[Any, Any]) -> PTransform[Any, Any]:
+    def __or__(self, right: PTransform[OutT, NextT]) -> PTransform[InT, NextT]:
         """Both transforms as one, before they are applied: `parse = Map(json.loads) | Filter(is_valid)`."""
         if not isinstance(right, PTransform):
             return NotImplemented

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic
 
 from streamcore.errors import PipelineError
 from streamcore.graph.pipeline import require_pcollection
 from streamcore.graph.ptransform import PTransform
 from streamcore.graph.pvalue import PCollection
+from streamcore.graph.typevars import R, T
 from streamcore.transforms.combine_fn import EMPTY, CombineFn
 from streamcore.transforms.curried import make_combine_fn
 from streamcore.transforms.elementwise import Map
@@ -18,9 +19,6 @@ from streamcore.windowing import GlobalWindows
 
 if TYPE_CHECKING:
     from typing import Self
-
-T = TypeVar("T")
-R = TypeVar("R")
 
 
 class CombineGlobally(PTransform[PCollection[T], PCollection[R]], Generic[T, R]):

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic
 
+from streamcore.graph.typevars import K, R, V
 from streamcore.transforms.combine_fn import CombineFn
 from streamcore.transforms.curried import make_combine_fn
 from streamcore.transforms.dofn import DoFn
 from streamcore.transforms.pardo import ParDo
-
-K = TypeVar("K")
-V = TypeVar("V")
-R = TypeVar("R")
 
 
 class CombineValues(ParDo[tuple[K, Iterable[V]], tuple[K, R]], Generic[K, V, R]):

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic
 
 from streamcore.errors import PipelineError
 from streamcore.graph.ptransform import PTransform
 from streamcore.graph.pvalue import PCollection
-
-T = TypeVar("T")
+from streamcore.graph.typevars import T, U
 
 
 class Flatten(PTransform[Iterable[PCollection[T]], PCollection[T]], Generic[T]):
@@ -50,6 +49,7 @@ class Flatten(PTransform[Iterable[PCollection[T]], PCollection[T]], Generic[T]):
         bounded = all(pcoll.is_bounded for pcoll in pcolls)
         return PCollection(pcolls[0].pipeline, windowing=pcolls[0].windowing, is_bounded=bounded)
 
-    def __ror__(self, left: Any) -> Any:
+    def __ror__(self, left: Iterable[PCollection[U]]) -> PCollection[U]:
         """Takes any iterable of PCollections."""
-        return super().__ror__(left if isinstance(left, tuple | list | PCollection) else tuple(left))
+        union: PCollection[Any] = super().__ror__(left if isinstance(left, tuple | list) else tuple(left))
+        return union

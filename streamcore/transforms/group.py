@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterable
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple
 
 from streamcore.errors import PipelineError
 from streamcore.graph.pipeline import require_pcollection
 from streamcore.graph.ptransform import PTransform
 from streamcore.graph.pvalue import DEFAULT_WINDOWING, PCollection
+from streamcore.graph.typevars import K, R, V
 from streamcore.model.trigger import DataLossReason
 from streamcore.model.windowing import Windowing
 from streamcore.transforms.combine_fn import CombineFn, Kernel
 from streamcore.transforms.curried import make_combine_fn
-
-K = TypeVar("K")
-V = TypeVar("V")
-R = TypeVar("R")
 
 LATE = "late"
 NOTHING: Any = object()
@@ -179,7 +176,7 @@ def check_grouping(transform: PTransform[Any, Any], pcoll: PCollection[Any]) -> 
     if not pcoll.is_bounded and windowing == DEFAULT_WINDOWING:
         msg = (
             f"{label!r} groups an unbounded PCollection in the global window without a trigger, so nothing would ever "
-            "come out; apply WindowInto(FixedWindows(60)) before it, or give a trigger such as Repeatedly(AfterCount(100))"
+            "come out; apply WindowInto(FixedWindows(60)) before it, or a trigger such as Repeatedly(AfterCount(100))"
         )
         raise PipelineError(msg)
     loss = windowing.triggerfn.may_lose_data(windowing.allowed_lateness)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from operator import itemgetter
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic
 
+from streamcore.graph.typevars import K, V
 from streamcore.transforms.elementwise import Map
-
-K = TypeVar("K")
-V = TypeVar("V")
 
 
 class Keys(Map[tuple[K, Any], K], Generic[K]):

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic
 
 from streamcore.errors import PipelineError
 from streamcore.graph.pipeline import require_pcollection
 from streamcore.graph.ptransform import PTransform
 from streamcore.graph.pvalue import PCollection, TaggedOutputs
+from streamcore.graph.typevars import T, U
 from streamcore.transforms.dofn import CallPlan, DoFn, plan_call
-
-T = TypeVar("T")
-U = TypeVar("U")
 
 
 class ParDo(PTransform[PCollection[T], PCollection[U]], Generic[T, U]):

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic
 
 from streamcore.errors import PipelineError
 from streamcore.graph.ptransform import PTransform
 from streamcore.graph.pvalue import PBegin, PCollection
+from streamcore.graph.typevars import T
 from streamcore.model.source import Batch, Reader, Source
 from streamcore.model.watermark import WatermarkEstimator
 from streamcore.timestamp import MIN_MICROS
-
-T = TypeVar("T")
 
 
 class Read(PTransform[PBegin, PCollection[T]], Generic[T]):
@@ -39,7 +38,8 @@ class Read(PTransform[PBegin, PCollection[T]], Generic[T]):
     def expand(self, pvalue: PBegin) -> PCollection[T]:
         """The elements, in the global window."""
         if not isinstance(pvalue, PBegin):
-            msg = f"{self.default_label()!r} reads a source and must follow the pipeline itself: p | {self.default_label()}"
+            label = self.default_label()
+            msg = f"{label!r} reads a source and must follow the pipeline itself; write p | {label}"
             raise PipelineError(msg)
         return PCollection(pvalue.pipeline, is_bounded=self.source.bounded)
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Generic, TypeVar
+from typing import Generic
 
 from streamcore.errors import PipelineError
 from streamcore.graph.pipeline import require_pcollection
 from streamcore.graph.ptransform import PTransform
 from streamcore.graph.pvalue import PCollection
+from streamcore.graph.typevars import T
 from streamcore.model.trigger import Trigger
 from streamcore.model.windowing import (
     AccumulationMode,
@@ -19,8 +20,6 @@ from streamcore.model.windowing import (
 )
 from streamcore.timestamp import DurationTypes, to_micros
 from streamcore.triggers import DefaultTrigger
-
-T = TypeVar("T")
 
 
 class WindowInto(PTransform[PCollection[T], PCollection[T]], Generic[T]):

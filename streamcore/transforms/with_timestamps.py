@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Generic, Literal, TypeVar
+from typing import Generic, Literal
 
 from streamcore.errors import PipelineError
 from streamcore.graph.pipeline import require_pcollection
 from streamcore.graph.ptransform import PTransform
 from streamcore.graph.pvalue import PCollection
+from streamcore.graph.typevars import T
 from streamcore.model.watermark import WatermarkEstimator
 from streamcore.timestamp import MICROS_PER_SECOND, TimestampTypes
-
-T = TypeVar("T")
 
 UNITS = {"s": MICROS_PER_SECOND, "ms": 1000, "us": 1}
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Generic, TypeVar
+from typing import Generic
 
 from streamcore.errors import PipelineError
 from streamcore.graph.pipeline import require_pcollection
 from streamcore.graph.ptransform import PTransform
 from streamcore.graph.pvalue import PCollection, PDone
+from streamcore.graph.typevars import T
 from streamcore.model.sink import Sink
-
-T = TypeVar("T")
 
 
 class Write(PTransform[PCollection[T], PDone], Generic[T]):

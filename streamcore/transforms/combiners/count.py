@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic
 
 from streamcore.graph.pipeline import require_pcollection
 from streamcore.graph.ptransform import PTransform
 from streamcore.graph.pvalue import PCollection
+from streamcore.graph.typevars import K, T
 from streamcore.transforms.combine_fn import COUNT, CombineFn, Kernel
 from streamcore.transforms.combine_globally import CombineGlobally
 from streamcore.transforms.elementwise import Map
 from streamcore.transforms.group import CombinePerKey
-
-T = TypeVar("T")
-K = TypeVar("K")
 
 
 class CountCombineFn(CombineFn[Any, int, int]):

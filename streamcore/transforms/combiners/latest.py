@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic
 
 from streamcore.graph.pipeline import require_pcollection
 from streamcore.graph.ptransform import PTransform
 from streamcore.graph.pvalue import PCollection
+from streamcore.graph.typevars import K, T
 from streamcore.timestamp import MIN_TIMESTAMP, Timestamp
 from streamcore.transforms.combine_fn import CombineFn, Kernel
 from streamcore.transforms.combine_globally import CombineGlobally
@@ -15,14 +16,11 @@ from streamcore.transforms.dofn import DoFn
 from streamcore.transforms.elementwise import Map
 from streamcore.transforms.group import CombinePerKey
 
-T = TypeVar("T")
-K = TypeVar("K")
-
 Stamped = tuple[Any, Any]
 NOTHING_YET: Final[Stamped] = (None, MIN_TIMESTAMP)
 
 
-class LatestCombineFn(CombineFn[tuple[T, Any], Stamped, T | None], Generic[T]):
+class LatestCombineFn(CombineFn[tuple[T, Any], Stamped, T], Generic[T]):
     """The value with the latest timestamp out of pairs of value and timestamp; of equally late ones the last to come.
 
     >>> LatestCombineFn().apply([("a", 10), ("b", 30), ("c", 20)])
@@ -45,9 +43,9 @@ class LatestCombineFn(CombineFn[tuple[T, Any], Stamped, T | None], Generic[T]):
                 merged = self.add_input(merged, accumulator)
         return merged
 
-    def extract_output(self, accumulator: Stamped) -> T | None:
+    def extract_output(self, accumulator: Stamped) -> T:
         """The value; None if there was none."""
-        value: T | None = accumulator[0]
+        value: T = accumulator[0]
         return value
 
     def kernel(self) -> Kernel:
@@ -81,7 +79,7 @@ class Latest:
         """
 
         def __init__(self, has_defaults: bool = True) -> None:
-            combine_fn: CombineFn[Any, Any, Any] = LatestCombineFn()
+            combine_fn: Any = LatestCombineFn()
             super().__init__(combine_fn)
             self.has_defaults = has_defaults
 
@@ -91,7 +89,8 @@ class Latest:
 
         def expand(self, pvalue: PCollection[T]) -> PCollection[T | None]:
             """The latest element of each window."""
-            return super().expand(require_pcollection(self, pvalue) | "AddTimestamp" >> Map(_stamped))
+            stamped: PCollection[Any] = require_pcollection(self, pvalue) | "AddTimestamp" >> Map(_stamped)
+            return super().expand(stamped)
 
     class PerKey(PTransform[PCollection[tuple[K, T]], PCollection[tuple[K, T]]], Generic[K, T]):
         """The latest value of each key and window.
@@ -107,16 +106,16 @@ class Latest:
 
         def expand(self, pvalue: PCollection[tuple[K, T]]) -> PCollection[tuple[K, T]]:
             """Pairs of key and latest value."""
-            stamped = require_pcollection(self, pvalue) | "AddTimestamp" >> Map(_value_stamped)
+            stamped: PCollection[Any] = require_pcollection(self, pvalue) | "AddTimestamp" >> Map(_value_stamped)
             latest: PCollection[tuple[K, T]] = stamped | "CombinePerKey" >> CombinePerKey(LatestCombineFn())
             return latest
 
 
 # Microseconds compare at the speed of C; a `Timestamp` compares by a method.
-def _stamped(element: T, timestamp: Timestamp = DoFn.TimestampParam) -> tuple[T, int]:
+def _stamped(element: Any, timestamp: Timestamp = DoFn.TimestampParam) -> tuple[Any, int]:
     return (element, timestamp.micros)
 
 
-def _value_stamped(element: tuple[K, T], timestamp: Timestamp = DoFn.TimestampParam) -> tuple[K, tuple[T, int]]:
+def _value_stamped(element: Any, timestamp: Timestamp = DoFn.TimestampParam) -> tuple[Any, tuple[Any, int]]:
     key, value = element
     return (key, (value, timestamp.micros))

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic
 
+from streamcore.graph.typevars import K
 from streamcore.transforms.combine_fn import CombineFn, Kernel
 from streamcore.transforms.combine_globally import CombineGlobally
 from streamcore.transforms.group import CombinePerKey
 
-K = TypeVar("K")
-
 NAN: Final = float("nan")
 
 
-class MeanCombineFn(CombineFn[Any, tuple[Any, int], Any]):
+class MeanCombineFn(CombineFn[Any, tuple[Any, int], float]):
     """The arithmetic mean; not a number where there are no elements.
 
     >>> MeanCombineFn().apply([1, 2, 6])
@@ -37,10 +36,11 @@ class MeanCombineFn(CombineFn[Any, tuple[Any, int], Any]):
             merged = merged[0] + total, merged[1] + count
         return merged
 
-    def extract_output(self, accumulator: tuple[Any, int]) -> Any:
+    def extract_output(self, accumulator: tuple[Any, int]) -> float:
         """The sum, divided by the count."""
         total, count = accumulator
-        return total / count if count else NAN
+        mean: float = total / count if count else NAN
+        return mean
 
     def kernel(self) -> Kernel:
         """Adds without a call."""

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import random
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic
 
 from streamcore.errors import PipelineError
 from streamcore.graph.pipeline import require_pcollection
 from streamcore.graph.ptransform import PTransform
 from streamcore.graph.pvalue import PCollection
+from streamcore.graph.typevars import K, T
 from streamcore.transforms.combine_fn import CombineFn, Kernel
 from streamcore.transforms.combine_globally import CombineGlobally
 from streamcore.transforms.combiners.top import TopCombineFn
 from streamcore.transforms.elementwise import FlatMap
 from streamcore.transforms.group import CombinePerKey
-
-T = TypeVar("T")
-K = TypeVar("K")
 
 
 class SampleCombineFn(TopCombineFn[T], Generic[T]):

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Generic, TypeVar
+from typing import Generic
 
+from streamcore.graph.typevars import K, V
 from streamcore.transforms.combine_fn import CombineFn, Kernel
 from streamcore.transforms.combine_globally import CombineGlobally
-
-K = TypeVar("K")
-V = TypeVar("V")
 
 
 class ToDictCombineFn(CombineFn[tuple[K, V], dict[K, V], dict[K, V]], Generic[K, V]):

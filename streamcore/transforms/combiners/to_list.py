@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Generic, TypeVar
+from typing import Generic
 
+from streamcore.graph.typevars import T
 from streamcore.transforms.combine_globally import CombineGlobally
 from streamcore.transforms.group import GroupedValues
-
-T = TypeVar("T")
 
 
 class ToListCombineFn(GroupedValues[T], Generic[T]):

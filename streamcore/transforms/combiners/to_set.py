@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Generic, TypeVar
+from typing import Generic
 
+from streamcore.graph.typevars import T
 from streamcore.transforms.combine_fn import CombineFn, Kernel
 from streamcore.transforms.combine_globally import CombineGlobally
-
-T = TypeVar("T")
 
 
 class ToSetCombineFn(CombineFn[T, set[T], set[T]], Generic[T]):

@@ -5,14 +5,12 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable
 from operator import itemgetter
-from typing import Any, Final, Generic, TypeAlias, TypeVar
+from typing import Any, Final, Generic, TypeAlias
 
+from streamcore.graph.typevars import K, T
 from streamcore.transforms.combine_fn import CombineFn, Kernel
 from streamcore.transforms.combine_globally import CombineGlobally
 from streamcore.transforms.group import CombinePerKey
-
-T = TypeVar("T")
-K = TypeVar("K")
 
 Key: TypeAlias = Callable[[Any], Any]
 # A tuple of plain values costs the garbage collector nothing, but to insert into it is to copy it.
