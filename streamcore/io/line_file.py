@@ -88,8 +88,8 @@ class LineFile:
     def _append(self, data: bytes) -> None:
         if self._file is None:
             self._files.make_directory(self._target)
-            raw = self._stack.enter_context(self._files.open(self._temporary, "wb"))
-            self._file = open_packed(raw, self._compression, self._stack)
+            self._file = self._stack.enter_context(self._files.open(self._temporary, "wb"))
+            self._file = open_packed(self._file, self._compression, self._stack)
         self._file.write(data)
 
     def _finish(self, data: bytes) -> None:
@@ -99,6 +99,8 @@ class LineFile:
         self._is_complete = True
 
     def _remove(self) -> None:
+        if self._file is None:
+            return
         with contextlib.suppress(Exception):  # what went wrong before has been told
             self._stack.close()
         self._files.remove(self._temporary)
