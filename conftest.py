@@ -18,6 +18,8 @@ from sybil.evaluators.python import PythonEvaluator
 from sybil.integration.pytest import SybilItem
 from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser, SkipParser
 
+import streamcore
+
 # Speed belongs in benchmarks, so no example has a deadline. CI tries the same examples every time.
 settings.register_profile("streamcore", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("streamcore")
@@ -73,9 +75,11 @@ def page_directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def docstring_directory(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Run the examples of one docstring in an empty directory of their own."""
+    """Run the examples of one docstring in an empty directory of their own, with the public names at hand."""
     if not isinstance(request.node, pytest.DoctestItem):
         yield
         return
+    public = {name: value for name, value in vars(streamcore).items() if not name.startswith("_")}
+    request.getfixturevalue("doctest_namespace").update(public)
     with contextlib.chdir(request.getfixturevalue("tmp_path")):
         yield

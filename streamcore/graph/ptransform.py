@@ -6,15 +6,18 @@ import copy
 import functools
 import operator
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, overload
 
 from streamcore.errors import PipelineError
+from streamcore.graph.at_once import apply_at_once
+from streamcore.graph.hints import TypeHints
 
 if TYPE_CHECKING:
-    from streamcore.graph.pvalue import TaggedOutputs
-
-    _Several: TypeAlias = tuple[Any, ...] | list[Any] | dict[Any, Any] | TaggedOutputs
     from typing import Self
+
+    from streamcore.graph.pvalue import PCollection, TaggedOutputs
+
+    _Several: TypeAlias = tuple[Any, ...] | list[PCollection[Any]] | dict[Any, Any] | TaggedOutputs
 
 InT = TypeVar("InT", contravariant=True)
 OutT = TypeVar("OutT", covariant=True)
@@ -28,6 +31,8 @@ class PTransform(Generic[InT, OutT]):
     """
 
     label: str | None = None
+    type_hints: TypeHints = TypeHints()
+    pipeline: Any = None
 
     def __init__(self, label: str | None = None) -> None:
         self.label = label
@@ -41,6 +46,32 @@ class PTransform(Generic[InT, OutT]):
         """The label where the user gives none."""
         return self.label or type(self).__name__
 
+    def with_input_types(self, input_type: Any, *side_input_types: Any, **named_side_input_types: Any) -> Self:
+        """Notes which elements this transform takes; nothing checks them.
+
+        Args:
+            input_type: Type of the elements.
+            *side_input_types: Types of further arguments.
+            **named_side_input_types: The same by name.
+        """
+        self.type_hints = self.type_hints.with_input(input_type, side_input_types, named_side_input_types)
+        return self
+
+    def with_output_types(self, output_type: Any, **tagged_types: Any) -> Self:
+        """Notes which elements this transform puts out, as the `element_type` of its output; nothing checks them.
+
+        Args:
+            output_type: Type of the elements.
+            **tagged_types: Types of tagged outputs.
+
+        >>> with Pipeline() as p:
+        ...     lengths = p | Create(["a", "bc"]) | Map(len).with_output_types(int)
+        >>> lengths.element_type
+        <class 'int'>
+        """
+        self.type_hints = self.type_hints.with_output(output_type, tagged_types)
+        return self
+
     def __rrshift__(self, label: str) -> Self:
         if not isinstance(label, str):
             msg = f"a label must be a str, got {label!r}; write 'label' >> {self.default_label()}(...)"
@@ -49,10 +80,23 @@ class PTransform(Generic[InT, OutT]):
         labelled.label = label
         return labelled
 
-    def __ror__(self, left: _Several) -> OutT:
-        """Takes what is not a PCollection itself: a tuple, list or dict of PCollections."""
-        pipeline = _pipeline_of(left)
+    @overload
+    def __ror__(self, left: _Several) -> OutT: ...
+    @overload
+    def __ror__(self, left: list[Any]) -> Any: ...
+    def __ror__(self, left: Any) -> Any:
+        """Takes what is not a PCollection itself: a tuple, list or dict of PCollections.
+
+        To a plain list, or a tuple or dict of lists, the transform is applied at once: a pipeline of its own runs to its
+        end, and the result is a list where it would be a PCollection.
+
+        >>> [3, 1, 2] | Map(lambda x: 10 * x)
+        [30, 10, 20]
+        """
+        pipeline = self.pipeline or _pipeline_of(left)
         if pipeline is None:
+            if left and isinstance(left, tuple | list | dict) or isinstance(left, list):
+                return apply_at_once(self, left)
             msg = f"{self.default_label()} cannot be applied to {type(left).__name__}; apply it to a PCollection, or start with Create([...])"
             raise PipelineError(msg)
         result: OutT = pipeline.apply(self, left)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from streamcore.errors import PipelineError
+from streamcore.transforms.dofn import label_of
 
 InT = TypeVar("InT")
 AccT = TypeVar("AccT")
@@ -120,6 +121,16 @@ class CombineFn(Generic[InT, AccT, OutT]):
         """The label of a step that runs this aggregation."""
         return type(self).__name__
 
+    def require_steps(self) -> None:
+        """Checks that nothing is missing; called where an aggregation is put into a pipeline.
+
+        Raises:
+            PipelineError: If a step is not defined.
+        """
+        lacking = [step for step in STEPS if getattr(type(self), step) is getattr(CombineFn, step)]
+        if lacking:
+            raise PipelineError(self._lacking(*lacking))
+
     def _lacking(self, *steps: str) -> str:
         names = ", ".join(f"`{step}`" for step in steps)
         return f"{type(self).__name__} has no {names}; a CombineFn must define {', '.join(STEPS[:3])} and {STEPS[3]}"
@@ -129,12 +140,9 @@ class CombineFn(Generic[InT, AccT, OutT]):
         """A CombineFn for a plain function over an iterable, such as `sum`; a CombineFn is returned as it is.
 
         Raises:
-            PipelineError: If it is neither, or lacks a step.
+            PipelineError: If it is neither.
         """
         if isinstance(fn, CombineFn):
-            lacking = [step for step in STEPS if getattr(type(fn), step) is getattr(CombineFn, step)]
-            if lacking:
-                raise PipelineError(fn._lacking(*lacking))
             return fn
         if isinstance(fn, type) and issubclass(fn, CombineFn):
             msg = f"got the class {fn.__name__}; write {fn.__name__}()"
@@ -223,8 +231,8 @@ class CallableCombineFn(CombineFn[Any, Any, Any]):
         return self.fn(accumulator, *self.args, **self.kwargs)
 
     def default_label(self) -> str:
-        """The function's name."""
-        return getattr(self.fn, "__name__", type(self.fn).__name__)
+        """The function's name; for a lambda the line it stands in."""
+        return label_of(self.fn)
 
 
 class Empty(enum.Enum):

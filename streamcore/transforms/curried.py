@@ -54,9 +54,10 @@ def make_combine_fn(
     5
 
     Raises:
-        PipelineError: If `fn` is neither.
+        PipelineError: If `fn` is neither, or a CombineFn that lacks a step.
     """
     combine_fn = CombineFn.from_callable(fn)
+    combine_fn.require_steps()
     if not args and not kwargs:
         return combine_fn
     if isinstance(fn, CombineFn):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import inspect
+import os
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
@@ -64,6 +65,19 @@ class DoFn:
         return type(self).__name__
 
 
+def label_of(fn: Callable[..., Any]) -> str:
+    """What a function is called in labels: its name; of a lambda, which has none, where it stands.
+
+    >>> label_of(len)
+    'len'
+    """
+    name: str = getattr(fn, "__name__", type(fn).__name__)
+    code = getattr(fn, "__code__", None)
+    if name != "<lambda>" or code is None:
+        return name
+    return f"<lambda at {os.path.basename(code.co_filename)}:{code.co_firstlineno}>"
+
+
 _POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 
 
@@ -116,7 +130,7 @@ def plan_call(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, A
         name = getattr(fn, "__name__", type(fn).__name__)
         msg = f"{name}{signature} cannot be called with an element and {args!r} {kwargs!r}: {error}"
         raise PipelineError(msg) from error
-    given = list(bound.arguments)[1:]  # an explicit argument wins over the default that asks to be filled in
+    given = set(bound.arguments)  # the element, and explicit arguments: they win over a default that asks to be filled in
     filled = {name: asked for name, asked in _asked_for(signature).items() if name not in given}
     positional = [name for name, p in signature.parameters.items() if p.kind in _POSITIONAL]
     return CallPlan(fn, args, kwargs, filled, tuple(positional[1:]))

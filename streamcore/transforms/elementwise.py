@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Generic, Protocol, TypeVar, overload
 
 from streamcore.errors import PipelineError
-from streamcore.transforms.dofn import CallPlan, DoFn, plan_call, plan_tuple_call
+from streamcore.transforms.dofn import CallPlan, DoFn, label_of, plan_call, plan_tuple_call
 from streamcore.transforms.pardo import ParDo
 
 # No defaults: a function that does not fit is to be an error, and not to make these Any.
@@ -44,8 +44,8 @@ class FunctionDoFn(DoFn):
         return self.fn(element, *args, **kwargs)
 
     def default_label(self) -> str:
-        """The function's name."""
-        return getattr(self.fn, "__name__", type(self.fn).__name__)
+        """The function's name; for a lambda the line it stands in."""
+        return label_of(self.fn)
 
 
 class FunctionParDo(ParDo[ElementT, OutputT], Generic[ElementT, ResultT, OutputT]):

@@ -9,6 +9,7 @@ from streamcore.errors import PipelineError
 from streamcore.graph.ptransform import PTransform
 from streamcore.graph.pvalue import PCollection
 from streamcore.graph.typevars import T, U
+from streamcore.transforms.read import Create
 
 
 class Flatten(PTransform[Iterable[PCollection[T]], PCollection[T]], Generic[T]):
@@ -44,8 +45,8 @@ class Flatten(PTransform[Iterable[PCollection[T]], PCollection[T]], Generic[T]):
                 )
                 raise PipelineError(msg)
         if not pcolls:
-            msg = f"{self.default_label()!r} has nothing to unite; give it at least one PCollection"
-            raise PipelineError(msg)
+            empty: PCollection[T] = self.pipeline | "Nothing" >> Create([])
+            return empty
         bounded = all(pcoll.is_bounded for pcoll in pcolls)
         return PCollection(pcolls[0].pipeline, windowing=pcolls[0].windowing, is_bounded=bounded)
 

@@ -116,7 +116,7 @@ def inline(part: AnyCombineFn) -> Kernel:
 def compose(parts: list[Kernel], element: str) -> Kernel:
     """One kernel whose accumulator is a tuple of those of its parts.
 
-    >>> compose([CountCombineFn().kernel(), CombineFn.from_callable(sum).kernel()], "{v}").add
+    >>> compose([combiners.CountCombineFn().kernel(), CombineFn.from_callable(sum).kernel()], "{v}").add
     '({a}[0] + 1, {a}[1] + {v})'
 
     Args:

@@ -1,0 +1,33 @@
+"""Reshuffle: a hint to other engines."""
+
+from __future__ import annotations
+
+from typing import Generic
+
+from streamcore.graph.pipeline import require_pcollection
+from streamcore.graph.ptransform import PTransform
+from streamcore.graph.pvalue import PCollection
+from streamcore.graph.typevars import T
+
+
+class Reshuffle(PTransform[PCollection[T], PCollection[T]], Generic[T]):
+    """The same elements, with their timestamps and windows.
+
+    Engines on several machines spread the elements anew here; in one process there is nothing to spread.
+
+    Args:
+        num_buckets: Accepted for Beam programs.
+
+    >>> with Pipeline() as p:
+    ...     _ = p | Create([1, 2]) | Reshuffle() | Map(print)
+    1
+    2
+    """
+
+    def __init__(self, num_buckets: int | None = None) -> None:
+        super().__init__()
+        self.num_buckets = num_buckets
+
+    def expand(self, pvalue: PCollection[T]) -> PCollection[T]:
+        """The input."""
+        return require_pcollection(self, pvalue)

@@ -1,0 +1,45 @@
+"""What `import streamcore` gives: every name once, in order, and defined in the package."""
+
+import ast
+import inspect
+from pathlib import Path
+
+import pytest
+
+import streamcore
+
+EXPORTS = [
+    (statement.module, name.name, name.asname)
+    for statement in ast.parse(Path(streamcore.__file__).read_text()).body
+    if isinstance(statement, ast.ImportFrom) and statement.module != "__future__"
+    for name in statement.names
+]
+NAMES = [name for _, name, _ in EXPORTS]
+
+
+def test_every_name_is_exported_once() -> None:
+    assert sorted(NAMES) == sorted(set(NAMES))
+
+
+def test_every_name_is_marked_as_exported() -> None:
+    assert [name for _, name, public in EXPORTS if public != name] == []
+
+
+def test_modules_are_in_order() -> None:
+    modules = [module for module, _, _ in EXPORTS]
+    assert modules == sorted(modules)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_resolves_and_is_documented(name: str) -> None:
+    value = getattr(streamcore, name)
+    if inspect.isclass(value) or inspect.isfunction(value):
+        assert value.__module__.startswith("streamcore.")
+        assert value.__name__ == name
+        assert value.__doc__
+
+
+def test_nothing_else_is_public() -> None:
+    modules = {name for name, value in vars(streamcore).items() if inspect.ismodule(value)}
+    others = {name for name in vars(streamcore) if not name.startswith("_")} - set(NAMES) - modules
+    assert others == {"annotations"}
