@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import sys
 import time
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
@@ -13,6 +14,7 @@ from examples.flights.display import Lines, LiveTable, choose_display
 from examples.flights.pipeline import READ, STAMP, Departures, build
 from examples.flights.replay import Flight, FlightReplay
 from streamcore import Pipeline
+from streamcore.errors import SourceError
 from streamcore.graph.runner import JobHandle
 from streamcore.model.windowed_value import WindowedValue
 
@@ -76,6 +78,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         with choose_display(board) as display:
             asyncio.run(replay(board, arguments.limit, display))
+    except SourceError as error:
+        print(f"the flights could not be replayed: {error}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         status = INTERRUPTED
         print("stopped by Ctrl-C; so far:")
