@@ -61,6 +61,7 @@ class SplitReading:
         """Lets the next poll come, unless the split is too far ahead of others; returns whether it may."""
         if self.node.is_ahead(self.split):
             return False
+        self._waiting_since = self._clock.now()
         self._go_on.set()
         return True
 
@@ -81,7 +82,6 @@ class SplitReading:
         while True:
             await self._go_on.wait()
             self._go_on.clear()
-            self._waiting_since = self._clock.now()
             batch = await self._poll()
             self._waiting_since = None
             self._arrivals.put((self.node, self, batch))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from typing import Any, Final, TypeVar
 
 from streamcore.engine.clock import WallClock
@@ -155,7 +155,7 @@ class Job:
             source.attach_clock(self._clock)
             for split in await list_splits(node, source):
                 self._add_split(node, source, split)
-            self._readers.append(asyncio.create_task(self._guarded(self._find_splits(node, source))))
+            self._readers.append(self._start_task(self._find_splits, node, source))
 
     async def _find_splits(self, node: SourceNode, source: Source[Any]) -> None:
         async for split in source.new_splits():
@@ -168,7 +168,8 @@ class Job:
         self._open_splits[node] += 1
         self._readings.append(reading)
         self._held.append(reading)
-        self._readers.append(asyncio.create_task(self._guarded(reading.run())))
+        self._arrivals.wake.set()
+        self._readers.append(self._start_task(reading.run))
 
     async def _work(self) -> None:
         """Takes batches one after another, each to its end, until all sources have ended."""
@@ -256,7 +257,7 @@ class Job:
 
     def _add_outlet(self, outlet: Outlet) -> None:
         self._outlets.append(outlet)
-        self._writers.append(asyncio.create_task(self._guarded(outlet.run())))
+        self._writers.append(self._start_task(outlet.run))
 
     async def _elements(self, sink: StreamSink) -> AsyncIterator[WindowedValue[Any]]:
         try:
@@ -267,10 +268,13 @@ class Job:
         if self._failure is not None:
             raise self._failure
 
-    async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
+    def _start_task(self, work: Callable[..., Coroutine[Any, Any, None]], *args: Any) -> asyncio.Task[None]:
+        return asyncio.create_task(self._guarded(work, *args))
+
+    async def _guarded(self, work: Callable[..., Coroutine[Any, Any, None]], *args: Any) -> None:
         """Carries out the work of a task; what makes it fail makes the run fail."""
         try:
-            await work
+            await work(*args)
         except Exception as error:
             self._failure = self._failure or error
             self._arrivals.wake.set()
@@ -280,16 +284,21 @@ class Job:
             raise self._failure
 
     async def _abort(self) -> None:
+        """Has the sinks drop what they have not completed."""
+        await self._stop_tasks()
         for outlet in self._outlets:
             with contextlib.suppress(Exception):
                 await outlet.sink.abort()
 
-    async def _close(self) -> None:
-        """Frees everything; what fails here is told only if nothing failed before."""
+    async def _stop_tasks(self) -> None:
         tasks = [*self._readers, *self._writers]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _close(self) -> None:
+        """Frees everything; what fails here is told only if nothing failed before."""
+        await self._stop_tasks()
         errors: list[Exception] = []
         sources: list[Reader[Any] | Source[Any]] = [reading.reader for reading in self._readings]
         for closing in [*sources, *(source for _, source in self._plan.sources)]:

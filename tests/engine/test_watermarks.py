@@ -1,0 +1,102 @@
+"""The watermark of several splits, and holds."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streamcore.engine.core.watermarks import Holds, SplitWatermarks
+from streamcore.timestamp import MAX_MICROS, MIN_MICROS
+
+
+def test_the_slowest_split_counts() -> None:
+    splits = SplitWatermarks()
+    splits.add("a")
+    splits.add("b")
+    assert splits.update("a", 10) == MIN_MICROS
+    assert splits.update("b", 7) == 7
+    assert splits.update("b", 20) == 10
+    assert splits.others("a") == 20
+
+
+def test_an_idle_split_does_not_count_until_its_next_element() -> None:
+    splits = SplitWatermarks()
+    for name in "ab":
+        splits.update(name, 1)
+    splits.update("a", 50)
+    assert splits.set_idle("b") == 50
+    assert splits.update("b", 10) == 50  # back, but the watermark never goes back
+    assert splits.update("a", 60) == 50
+    assert splits.update("b", 55) == 55
+
+
+def test_the_watermark_stays_while_all_are_idle_unless_processing_time_raises_it() -> None:
+    splits = SplitWatermarks()
+    splits.update("a", 5)
+    assert splits.set_idle("a") == 5
+    assert splits.all_idle()
+    assert splits.raise_to(9) == 9
+    assert splits.raise_to(3) == 9
+
+
+def test_a_new_split_joins_at_the_present_watermark() -> None:
+    splits = SplitWatermarks()
+    splits.update("a", 40)
+    splits.add("b")
+    assert splits.watermark == 40
+    assert splits.of("b") == 40
+    assert splits.update("b", 3) == 40  # its older elements are late
+    assert splits.update("a", 80) == 40
+    assert splits.update("b", 90) == 80
+
+
+def test_an_ended_split_does_not_count() -> None:
+    splits = SplitWatermarks()
+    splits.update("a", 5)
+    splits.update("b", 9)
+    assert splits.set_ended("a") == 9
+    assert splits.names() == ["b"]
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from(["update", "idle", "end", "add"]), st.integers(0, 99))))
+def test_the_watermark_never_goes_back(moves: list[tuple[str, str, int]]) -> None:
+    splits, before = SplitWatermarks(), MIN_MICROS
+    for split, move, time in moves:
+        if move == "update":
+            splits.update(split, time)
+        elif move == "idle":
+            splits.set_idle(split)
+        elif move == "end":
+            splits.set_ended(split)
+        else:
+            splits.add(split)
+        assert splits.watermark >= before
+        before = splits.watermark
+
+
+def test_holds_are_counted() -> None:
+    holds = Holds()
+    assert holds.lowest() == MAX_MICROS
+    holds.hold(5)
+    holds.hold(5)
+    holds.hold(9)
+    holds.release(5)
+    assert holds.lowest() == 5
+    holds.release(5)
+    assert holds.lowest() == 9
+    with pytest.raises(KeyError):
+        holds.release(5)
+
+
+@given(st.lists(st.integers(0, 20)), st.data())
+def test_the_lowest_hold_is_the_lowest_that_is_held(times: list[int], data: st.DataObject) -> None:
+    holds, held = Holds(), []
+    for time in times:
+        holds.hold(time)
+        held.append(time)
+        if data.draw(st.booleans()):
+            freed = data.draw(st.sampled_from(held))
+            held.remove(freed)
+            holds.release(freed)
+        assert holds.lowest() == min(held, default=MAX_MICROS)
