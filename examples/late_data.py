@@ -10,14 +10,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from streamcore import CombinePerKey, DoFn, FixedWindows, Map, Pipeline, WindowInto
-from streamcore.graph.pvalue import PCollection
-from streamcore.model.pane import PaneInfo
-from streamcore.model.window import IntervalWindow
-from streamcore.model.windowed_value import TimestampedValue
-from streamcore.model.windowing import AccumulationMode
+from streamcore import (
+    AccumulationMode,
+    AfterCount,
+    AfterWatermark,
+    CombinePerKey,
+    DoFn,
+    FixedWindows,
+    IntervalWindow,
+    Map,
+    PaneInfo,
+    PCollection,
+    Pipeline,
+    TimestampedValue,
+    WindowInto,
+)
 from streamcore.testing import TestStream
-from streamcore.triggers import AfterCount, AfterWatermark
 
 
 def totals(sales: PCollection[tuple[str, int]]) -> tuple[PCollection[Any], PCollection[Any]]:

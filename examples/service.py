@@ -20,12 +20,21 @@ from collections.abc import AsyncIterator
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
-from streamcore import BoundedOutOfOrderness, CombinePerKey, FixedWindows, Map, Pipeline, WindowInto, WithTimestamps
-from streamcore.graph.pvalue import PCollection
+from streamcore import (
+    AccumulationMode,
+    AfterCount,
+    AfterWatermark,
+    BoundedOutOfOrderness,
+    CombinePerKey,
+    FixedWindows,
+    Map,
+    PCollection,
+    Pipeline,
+    WindowedValue,
+    WindowInto,
+    WithTimestamps,
+)
 from streamcore.io import ReadFromQueue
-from streamcore.model.windowed_value import WindowedValue
-from streamcore.model.windowing import AccumulationMode
-from streamcore.triggers import AfterCount, AfterWatermark
 
 WAITING_VISITS = 10_000
 

@@ -13,10 +13,7 @@ from examples.flights.board import Board, summary
 from examples.flights.display import Lines, LiveTable, choose_display
 from examples.flights.pipeline import READ, STAMP, Departures, build
 from examples.flights.replay import Flight, FlightReplay
-from streamcore import Pipeline
-from streamcore.errors import SourceError
-from streamcore.graph.runner import JobHandle
-from streamcore.model.windowed_value import WindowedValue
+from streamcore import JobHandle, Pipeline, SourceError, WindowedValue
 
 INTERRUPTED = 130
 

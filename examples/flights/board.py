@@ -10,9 +10,7 @@ from typing import Final, NamedTuple
 
 from examples.flights.pipeline import Departures
 from examples.flights.replay import Flight
-from streamcore.model.pane import PaneInfoTiming
-from streamcore.model.window import IntervalWindow
-from streamcore.model.windowed_value import WindowedValue
+from streamcore import IntervalWindow, PaneInfoTiming, WindowedValue
 
 NEW_YORK: Final = zoneinfo.ZoneInfo("America/New_York")
 AIRPORTS: Final = ("EWR", "JFK", "LGA")

@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any, Final, Protocol, Self
 
 from examples.flights.board import AIRPORTS, Board, Latest, airports, local, month_of
-from streamcore.model.pane import PaneInfoTiming
+from streamcore import PaneInfoTiming
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -7,20 +7,21 @@ from typing import Final, NamedTuple
 
 from examples.flights.replay import Flight
 from streamcore import (
+    AccumulationMode,
+    AfterCount,
+    AfterWatermark,
     BoundedOutOfOrderness,
+    CombineFn,
     CombinePerKey,
     FixedWindows,
     Map,
+    PCollection,
     Pipeline,
     Read,
+    Source,
     WindowInto,
     WithTimestamps,
 )
-from streamcore.graph.pvalue import PCollection
-from streamcore.model.source import Source
-from streamcore.model.windowing import AccumulationMode
-from streamcore.transforms.combine_fn import CombineFn
-from streamcore.triggers import AfterCount, AfterWatermark
 
 HOUR: Final = 3600
 OUT_OF_ORDER: Final = HOUR // 2

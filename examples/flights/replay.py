@@ -10,9 +10,8 @@ from typing import Final
 
 import msgspec
 
-from streamcore.model.source import Batch, Reader, Source
+from streamcore import Batch, Reader, Source, Timestamp
 from streamcore.testing import VirtualClock
-from streamcore.timestamp import Timestamp
 
 FLIGHTS: Final = Path(__file__).parent / "flights-2013.jsonl.gz"
 STEP_MS: Final = 30 * 60 * 1000
@@ -54,11 +53,12 @@ class FlightReplay(Source[Flight]):
     def __init__(self, path: Path = FLIGHTS, limit: int | None = None) -> None:
         self.path = path
         self.limit = limit
-        self.clock: VirtualClock = VirtualClock()
+        self._virtual = VirtualClock()
+        self.clock = self._virtual
 
     def open(self, split: str, position: int | None) -> Reader[Flight]:
         """A reader of all flights but the first `position`."""
-        return FlightReader(read_flights(self.path, self.limit), self.clock, position or 0)
+        return FlightReader(read_flights(self.path, self.limit), self._virtual, position or 0)
 
 
 class FlightReader(Reader[Flight]):

@@ -15,7 +15,7 @@ import pytest
 from examples.flights.app import main, replay
 from examples.flights.board import Board
 from examples.flights.display import LiveTable
-from streamcore.model.pane import PaneInfoTiming
+from streamcore import PaneInfoTiming
 
 ROOT = Path(__file__).parents[2]
 MINUTE_MS = 60 * 1000
