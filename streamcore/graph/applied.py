@@ -20,9 +20,7 @@ class AppliedTransform:
         parts: The transforms inside, if it is a composite.
     """
 
-    def __init__(
-        self, full_label: str, transform: PTransform[Any, Any], inputs: tuple[PCollection[Any], ...]
-    ) -> None:
+    def __init__(self, full_label: str, transform: PTransform[Any, Any], inputs: tuple[PCollection[Any], ...]) -> None:
         self.full_label = full_label
         self.transform = transform
         self.inputs = inputs
@@ -56,3 +54,10 @@ def collections_in(pvalue: object) -> Iterator[PCollection[Any]]:
     elif isinstance(pvalue, tuple | list):
         for value in pvalue:
             yield from collections_in(value)
+
+
+def outputs_of(result: object) -> dict[str | None, PCollection[Any]]:
+    """The outputs of one transform by tag: the PCollection that it gave, or the tagged ones."""
+    if isinstance(result, TaggedOutputs):
+        return result.collections()
+    return {None: result} if isinstance(result, PCollection) else {}

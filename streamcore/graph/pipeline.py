@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from streamcore.errors import PipelineError
-from streamcore.graph.applied import AppliedTransform, collections_in
+from streamcore.graph.applied import AppliedTransform, collections_in, outputs_of
 from streamcore.graph.ptransform import PTransform
 from streamcore.graph.pvalue import PBegin, PCollection
 from streamcore.graph.runner import JobHandle, Runner, find_runner
@@ -45,7 +45,9 @@ class Pipeline:
         argv: list[str] | None = None,
     ) -> None:
         if options is not None and not isinstance(options, PipelineOptions):
-            msg = f"`options` must be PipelineOptions, got {options!r}; write PipelineOptions(allow_unsafe_triggers=True)"
+            msg = (
+                f"`options` must be PipelineOptions, got {options!r}; write PipelineOptions(allow_unsafe_triggers=True)"
+            )
             raise PipelineError(msg)
         self.options = options if options is not None else PipelineOptions(argv)
         self.runner = find_runner(runner or self.options.runner)
@@ -88,6 +90,8 @@ class Pipeline:
             if pcoll.producer is None:
                 pcoll.producer = applied
                 applied.outputs[pcoll.tag] = pcoll
+        for tag, pcoll in outputs_of(result).items():
+            pcoll.element_type = transform.type_hints.output_of(tag, pcoll.element_type)
         return result
 
     def primitives(self) -> Iterator[AppliedTransform]:

@@ -87,17 +87,20 @@ class PTransform(Generic[InT, OutT]):
     def __ror__(self, left: Any) -> Any:
         """Takes what is not a PCollection itself: a tuple, list or dict of PCollections.
 
-        To a plain list, or a tuple or dict of lists, the transform is applied at once: a pipeline of its own runs to its
-        end, and the result is a list where it would be a PCollection.
+        To a plain list, or a tuple or dict of lists, the transform is applied at once: a pipeline of its own runs to
+        its end, and the result is a list where it would be a PCollection.
 
         >>> [3, 1, 2] | Map(lambda x: 10 * x)
         [30, 10, 20]
         """
         pipeline = self.pipeline or _pipeline_of(left)
         if pipeline is None:
-            if left and isinstance(left, tuple | list | dict) or isinstance(left, list):
+            if isinstance(left, list) or (left and isinstance(left, tuple | dict)):
                 return apply_at_once(self, left)
-            msg = f"{self.default_label()} cannot be applied to {type(left).__name__}; apply it to a PCollection, or start with Create([...])"
+            msg = (
+                f"{self.default_label()} cannot be applied to {type(left).__name__}; "
+                "apply it to a PCollection, or start with Create([...])"
+            )
             raise PipelineError(msg)
         result: OutT = pipeline.apply(self, left)
         return result

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from streamcore.errors import PipelineError
@@ -27,6 +27,7 @@ class PCollection(Generic[T_co]):
     Attributes:
         pipeline: The pipeline it belongs to.
         windowing: How its elements are windowed and triggered.
+        element_type: Type of the elements as `with_output_types` told it, Any if nothing did; nothing checks it.
         is_bounded: Whether it ends by itself.
         producer: The transform it comes from; set when that is applied.
         tag: Which of the producer's outputs it is; None for the main one.
@@ -45,6 +46,7 @@ class PCollection(Generic[T_co]):
         self.is_bounded = is_bounded
         self.tag = tag
         self.producer: AppliedTransform | None = None
+        self.element_type: Any = Any
 
     @classmethod
     def like(cls, other: PCollection[Any], *, tag: str | None = None) -> PCollection[Any]:
@@ -55,7 +57,9 @@ class PCollection(Generic[T_co]):
         return self.pipeline.apply(transform, self)
 
     def __iter__(self) -> Iterator[T_co]:
-        msg = f"{self} cannot be iterated while the pipeline is built; use `| Map(...)`, or `handle.stream(...)` of a run"
+        msg = (
+            f"{self} cannot be iterated while the pipeline is built; use `| Map(...)`, or `handle.stream(...)` of a run"
+        )
         raise PipelineError(msg)
 
     def __bool__(self) -> bool:
@@ -125,6 +129,10 @@ class TaggedOutputs:
 
     def __len__(self) -> int:
         return len(self._order)
+
+    def each(self, fn: Callable[[Any], Any]) -> TaggedOutputs:
+        """What `fn` makes of each output, under the same tags."""
+        return TaggedOutputs({tag: fn(pcoll) for tag, pcoll in self._outputs.items()}, self._order)
 
     def collections(self) -> dict[str | None, PCollection[Any]]:
         """All outputs by tag, the main one under None."""

@@ -123,9 +123,6 @@ class IntervalWindow(BoundedWindow):
     def __repr__(self) -> str:
         return f"[{float(self.start)}, {float(self.end)})"
 
-    def __str__(self) -> str:
-        return f"[{_readable(self.start)}, {_readable(self.end)})"
-
 
 class GlobalWindow(BoundedWindow):
     """The one window that covers all of event time; all instances are the same object."""
@@ -165,11 +162,3 @@ class GlobalWindow(BoundedWindow):
 
     def __repr__(self) -> str:
         return "GlobalWindow"
-
-
-def _readable(moment: Timestamp) -> str:
-    """A date where one exists for the moment; the window of an unset timestamp lies before the first year."""
-    try:
-        return moment.to_utc_datetime(has_tz=True).isoformat(" ").replace("+00:00", "Z")
-    except OverflowError:
-        return repr(moment)

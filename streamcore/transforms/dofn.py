@@ -130,7 +130,8 @@ def plan_call(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, A
         name = getattr(fn, "__name__", type(fn).__name__)
         msg = f"{name}{signature} cannot be called with an element and {args!r} {kwargs!r}: {error}"
         raise PipelineError(msg) from error
-    given = set(bound.arguments)  # the element, and explicit arguments: they win over a default that asks to be filled in
+    # The element and explicit arguments win over a default that asks to be filled in.
+    given = set(bound.arguments)
     filled = {name: asked for name, asked in _asked_for(signature).items() if name not in given}
     positional = [name for name, p in signature.parameters.items() if p.kind in _POSITIONAL]
     return CallPlan(fn, args, kwargs, filled, tuple(positional[1:]))

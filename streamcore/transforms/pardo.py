@@ -75,6 +75,7 @@ class MultiOutput(PTransform[PCollection[T], TaggedOutputs], Generic[T]):
 
     def __init__(self, pardo: ParDo[T, Any], tags: tuple[str, ...], main: str | None, allow_unknown: bool) -> None:
         super().__init__(pardo.label)
+        self.type_hints = pardo.type_hints
         self.pardo = pardo
         self.tags = tags
         self.main = main

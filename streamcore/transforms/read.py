@@ -11,6 +11,7 @@ from streamcore.graph.pvalue import PBegin, PCollection
 from streamcore.graph.typevars import T
 from streamcore.model.source import Batch, Reader, Source
 from streamcore.model.watermark import WatermarkEstimator
+from streamcore.model.windowed_value import TimestampedValue
 from streamcore.timestamp import MIN_MICROS
 
 
@@ -48,7 +49,7 @@ class Create(Read[T], Generic[T]):
     """The given elements, with the minimum timestamp.
 
     Args:
-        values: An iterable; of a dict its items.
+        values: An iterable; of a dict its items. A `TimestampedValue` among them gives its value, with its timestamp.
         reshuffle: Accepted for Beam programs; elements in memory need no spreading.
 
     >>> with Pipeline() as p:
@@ -62,7 +63,8 @@ class Create(Read[T], Generic[T]):
             msg = f"Create takes an iterable of elements, got {values!r}; write Create([{values!r}])"
             raise PipelineError(msg)
         items: Iterable[Any] = values.items() if isinstance(values, Mapping) else values
-        super().__init__(MemorySource(list(items)))
+        elements = list(items)
+        super().__init__(MemorySource(elements, _timestamps(elements)))
         self.values = values
 
     def default_label(self) -> str:
@@ -82,33 +84,55 @@ class Impulse(Create[bytes]):
 
 
 class MemorySource(Source[T], Generic[T]):
-    """Elements in a list."""
+    """Elements in a list.
+
+    Args:
+        values: The elements.
+        timestamps: Their event times in microseconds, or one for all.
+    """
 
     bounded = True
 
-    def __init__(self, values: list[T]) -> None:
+    def __init__(self, values: list[T], timestamps: list[int] | int = MIN_MICROS) -> None:
         self.values = values
+        self.timestamps = timestamps
 
     def open(self, split: str, position: int | None) -> Reader[T]:
         """A reader from an index on."""
-        return MemoryReader(self.values, position or 0)
+        return MemoryReader(self.values, self.timestamps, position or 0)
 
 
 class MemoryReader(Reader[T], Generic[T]):
     """Reads a list from an index on."""
 
-    def __init__(self, values: list[T], start: int) -> None:
+    def __init__(self, values: list[T], timestamps: list[int] | int, start: int) -> None:
         self._values = values
+        self._timestamps = timestamps
         self._next = start
 
     async def poll(self, limit: int) -> Batch[T] | None:
         """The next elements of the list."""
         if self._next >= len(self._values):
             return None
-        values = self._values[self._next : self._next + limit]
+        begin, stamps = self._next, self._timestamps
+        values = self._values[begin : begin + limit]
         self._next += len(values)
-        return Batch(values, MIN_MICROS)
+        return Batch(values, stamps[begin : self._next] if isinstance(stamps, list) else stamps)
 
     def position(self) -> int:
         """The index to go on from."""
         return self._next
+
+
+def _timestamps(elements: list[Any]) -> list[int] | int:
+    """The timestamps of elements, of which those that are a `TimestampedValue` are replaced by its value."""
+    if TimestampedValue not in set(map(type, elements)):
+        return MIN_MICROS
+    stamps = []
+    for index, element in enumerate(elements):
+        if isinstance(element, TimestampedValue):
+            elements[index] = element.value
+            stamps.append(element.timestamp.micros)
+        else:
+            stamps.append(MIN_MICROS)
+    return stamps

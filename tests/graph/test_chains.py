@@ -8,7 +8,7 @@ from streamcore.testing import TestPipeline, assert_that, equal_to
 
 def test_transforms_can_be_chained_before_they_are_applied():
     chain = Map(lambda x: x + 1) | Filter(lambda x: x % 2) | "text" >> Map(str)
-    assert chain.default_label() == "Map(<lambda>)|Filter(<lambda>)|text"
+    assert chain.default_label() == "Map(<lambda at test_chains.py:10>)|Filter(<lambda at test_chains.py:10>)|text"
     with TestPipeline() as p:
         assert_that(p | Create([1, 2, 3, 4]) | chain, equal_to(["3", "5"]))
 

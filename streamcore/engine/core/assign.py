@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Final
 
+from streamcore.engine.core.elementwise import one_window_each
 from streamcore.engine.core.node import Node, Scheduler
 from streamcore.errors import PipelineError
 from streamcore.model.bundle import Bundle, WindowColumn
 from streamcore.model.windowing import TimeWindowFn, WindowFn
 from streamcore.timestamp import Timestamp, to_micros
-from streamcore.windowing import Sessions, SlidingWindows
+from streamcore.windowing import CalendarWindows, FixedWindows, GlobalWindows, Sessions, SlidingWindows
 
 
 class TimestampNode(Node):
@@ -84,13 +85,16 @@ class WindowNode(Node):
         self._windowfn = windowfn
 
     def push(self, bundle: Bundle) -> None:
-        """Assigns windows to a bundle; where they follow from the timestamps this costs nothing."""
+        """Assigns windows to a bundle; where they follow from the timestamps this costs nothing.
+
+        An element that is in several windows is several elements from here on, as in Beam.
+        """
         self.metrics.elements += len(bundle.values)
+        if not (isinstance(bundle.windows, WindowFn) and has_one_window(bundle.windows)):
+            bundle = one_window_each(bundle)
         windows = assign_windows(self._windowfn, bundle, bundle.timestamps)
         marks, bounds = bundle.watermarks, bundle.bounds
         self.emit(Bundle(bundle.values, bundle.timestamps, windows, bundle.pane, bundle.split, marks, bounds))
-
-
 
 
 def follows_timestamp(windowfn: WindowFn) -> bool:
@@ -99,6 +103,17 @@ def follows_timestamp(windowfn: WindowFn) -> bool:
     A subclass with an `assign` of its own may look at the element.
     """
     return type(windowfn).assign in (TimeWindowFn.assign, SlidingWindows.assign, Sessions.assign)
+
+
+_ONE_WINDOW: Final = (CalendarWindows.windows_at, FixedWindows.windows_at, GlobalWindows.windows_at)
+
+
+def has_one_window(windowfn: WindowFn) -> bool:
+    """Whether every element is known to get exactly one window."""
+    kind = type(windowfn)
+    if isinstance(windowfn, TimeWindowFn):
+        return kind.assign is TimeWindowFn.assign and type(windowfn).windows_at in _ONE_WINDOW
+    return kind.assign is Sessions.assign
 
 
 def assign_windows(windowfn: WindowFn, bundle: Bundle, stamps: list[int] | int) -> WindowColumn:

@@ -1,0 +1,109 @@
+"""Rules of the model that Beam's own tests rest on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+
+from streamcore import (
+    CombinePerKey,
+    Create,
+    FixedWindows,
+    Map,
+    ParDo,
+    PipelineError,
+    SlidingWindows,
+    WindowInto,
+)
+from streamcore.engine.core.assign import has_one_window
+from streamcore.model.window import IntervalWindow
+from streamcore.model.windowed_value import TimestampedValue
+from streamcore.testing import TestPipeline, TestWindowedValue, assert_that, equal_to
+from streamcore.timestamp import MIN_TIMESTAMP
+from streamcore.transforms.combine_fn import CombineFn
+from streamcore.transforms.combiners import TupleCombineFn
+from streamcore.transforms.dofn import DoFn, label_of
+from streamcore.windowing import CalendarWindows, GlobalWindows, Sessions
+
+
+class Ask(DoFn):
+    def process(self, element: Any = DoFn.ElementParam, timestamp: Any = DoFn.TimestampParam) -> Iterable[Any]:
+        yield element, timestamp
+
+
+class Partial(CombineFn[Any, list[Any], Any]):
+    def create_accumulator(self) -> list[Any]:
+        return []
+
+
+def test_the_element_may_be_asked_for_by_a_default() -> None:
+    with TestPipeline() as p:
+        asked = p | Create([TimestampedValue("a", 5)]) | ParDo(Ask())
+        assert_that(asked, equal_to([("a", 5)]))
+
+
+def test_create_takes_the_timestamps_of_timestamped_values() -> None:
+    with TestPipeline() as p:
+        stamped = p | Create([TimestampedValue("a", 5), "b"]) | Map(lambda v, at=DoFn.TimestampParam: (v, at))
+        assert_that(stamped, equal_to([("a", 5), ("b", MIN_TIMESTAMP)]))
+
+
+def test_rewindowing_makes_an_element_of_each_window() -> None:
+    with TestPipeline() as p:
+        twice = (
+            p
+            | Create([TimestampedValue("a", 3)])
+            | WindowInto(SlidingWindows(4, 2))
+            | "again" >> WindowInto(FixedWindows(10))
+        )
+        shown = TestWindowedValue("a", TimestampedValue(0, 3).timestamp, [IntervalWindow(0, 10)])
+        assert_that(twice, equal_to([shown, shown]), reify_windows=True)
+
+
+def test_elements_without_a_window_vanish_when_they_are_windowed_again() -> None:
+    with TestPipeline() as p:
+        sparse = p | Create([TimestampedValue(n, n) for n in range(4)]) | WindowInto(SlidingWindows(1, 2))
+        assert_that(sparse | "again" >> WindowInto(GlobalWindows()), equal_to([0, 2]))
+
+
+def test_which_window_functions_give_one_window() -> None:
+    class Own(FixedWindows):
+        def windows_at(self, timestamp: int) -> tuple[IntervalWindow, ...]:
+            return ()
+
+    one = [FixedWindows(1), Sessions(1), GlobalWindows(), CalendarWindows.days()]
+    assert [has_one_window(windowfn) for windowfn in one] == [True] * 4
+    assert not has_one_window(SlidingWindows(2, 1))
+    assert not has_one_window(Own(1))
+
+
+def test_a_lambda_is_labelled_by_its_place() -> None:
+    assert label_of(len) == "len"
+    assert label_of(lambda: None) == "<lambda at test_beam_rules.py:84>"
+    with TestPipeline() as p:
+        numbers = (
+            p
+            | Create([1])
+            | Map(lambda n: n + 1)
+            | Map(lambda n: n * 10)
+        )  # fmt: skip
+        assert_that(numbers, equal_to([20]))
+
+
+def test_two_steps_of_one_lambda_need_labels() -> None:
+    double = Map(lambda n: 2 * n)
+    with pytest.raises(
+        PipelineError, match=r"a step labelled 'Map\(<lambda at test_beam_rules.py:\d+>\)' exists already"
+    ):
+        TestPipeline() | Create([1]) | double | double
+
+
+def test_a_combine_fn_may_lack_steps_until_it_is_applied() -> None:
+    fn = TupleCombineFn(Partial(), sum)
+    assert fn.create_accumulator() == ([], 0)
+    with pytest.raises(NotImplementedError, match="Partial has no `extract_output`"):
+        fn.extract_output(([], 0))
+    with pytest.raises(PipelineError, match="Partial has no `add_input`, `merge_accumulators`, `extract_output`"):
+        CombinePerKey(Partial())
