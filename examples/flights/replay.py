@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterator
+from collections.abc import Generator
 from itertools import islice
 from pathlib import Path
 from typing import Final
@@ -64,7 +64,8 @@ class FlightReplay(Source[Flight]):
 class FlightReader(Reader[Flight]):
     """Hands out one step of the clock at a time."""
 
-    def __init__(self, flights: Iterator[Flight], clock: VirtualClock, start: int) -> None:
+    def __init__(self, flights: Generator[Flight, None, None], clock: VirtualClock, start: int) -> None:
+        self._recording = flights
         self._flights = islice(flights, start, None)
         self._clock = clock
         self._taken = start
@@ -76,12 +77,13 @@ class FlightReader(Reader[Flight]):
         if self._next is None:
             return None
         self._clock.advance_to(Timestamp.of_micros(self._step * STEP_MS * 1000))
-        self._step += 1
-        end = self._step * STEP_MS
-        departures = []
-        while self._next is not None and self._next.departed < end:
+        end = (self._step + 1) * STEP_MS
+        departures: list[Flight] = []
+        while self._next is not None and self._next.departed < end and len(departures) < limit:
             departures.append(self._next)
             self._next = next(self._flights, None)
+        if self._next is None or self._next.departed >= end:
+            self._step += 1
         self._taken += len(departures)
         return Batch(departures, idle=not departures)
 
@@ -89,8 +91,12 @@ class FlightReader(Reader[Flight]):
         """How many flights have been handed out."""
         return self._taken
 
+    async def close(self) -> None:
+        """Closes the file."""
+        self._recording.close()
 
-def read_flights(path: Path = FLIGHTS, limit: int | None = None) -> Iterator[Flight]:
+
+def read_flights(path: Path = FLIGHTS, limit: int | None = None) -> Generator[Flight, None, None]:
     """The recorded flights, in the order of their departures."""
     decoder = msgspec.json.Decoder(Flight)
     with gzip.open(path) as lines:
