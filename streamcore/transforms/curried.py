@@ -18,7 +18,8 @@ class CurriedCombineFn(CombineFn[Any, Any, Any]):
 
     def setup(self) -> None:
         """Sets the CombineFn up."""
-        self._fn.setup(*self._args, **self._kwargs)
+        if type(self._fn).setup is not CombineFn.setup:
+            self._fn.setup(*self._args, **self._kwargs)
 
     def create_accumulator(self) -> Any:
         """An empty accumulator."""
@@ -38,7 +39,8 @@ class CurriedCombineFn(CombineFn[Any, Any, Any]):
 
     def teardown(self) -> None:
         """Tears the CombineFn down."""
-        self._fn.teardown(*self._args, **self._kwargs)
+        if type(self._fn).teardown is not CombineFn.teardown:
+            self._fn.teardown(*self._args, **self._kwargs)
 
     def default_label(self) -> str:
         """The label of the CombineFn."""

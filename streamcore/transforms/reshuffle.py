@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Generic
 
+from streamcore.errors import PipelineError
 from streamcore.graph.pipeline import require_pcollection
 from streamcore.graph.ptransform import PTransform
 from streamcore.graph.pvalue import PCollection
@@ -26,6 +27,10 @@ class Reshuffle(PTransform[PCollection[T], PCollection[T]], Generic[T]):
 
     def __init__(self, num_buckets: int | None = None) -> None:
         super().__init__()
+        whole = isinstance(num_buckets, int) and not isinstance(num_buckets, bool)
+        if num_buckets is not None and not (whole and num_buckets > 0):
+            msg = f"`num_buckets` of Reshuffle must be a positive int, got {num_buckets!r}; leave it out for any number"
+            raise PipelineError(msg)
         self.num_buckets = num_buckets
 
     def expand(self, pvalue: PCollection[T]) -> PCollection[T]:
