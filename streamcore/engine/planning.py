@@ -233,7 +233,7 @@ _FUNCTION_NODES: dict[type, type[ElementwiseNode]] = {
     Filter: FilterNode,
 }
 
-_BUILDERS: dict[type, Callable[[Plan, AppliedTransform, Any], None]] = {
+_BUILDERS: dict[type, Callable[[Plan, AppliedTransform, Any], object]] = {
     Read: Plan._read,
     Write: Plan._write,
     WithTimestamps: Plan._with_timestamps,
