@@ -1,0 +1,174 @@
+"""What comes out is a function of the order of arrival: never of how sources and bundles are cut."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from hypothesis import given, settings, strategies as st
+
+from streamcore import CombinePerKey, Filter, FlatMap, GroupByKey, Map
+from streamcore.model.watermark import WatermarkEstimator
+from streamcore.model.windowing import Windowing
+from streamcore.transforms.flatten import Flatten
+from streamcore.transforms.group import Reduce
+from tests.laws.arrivals import Event, Replay, cut
+from tests.laws.cases import ESTIMATORS, arrivals, windowings
+from tests.laws.runs import Build, Seen
+
+BUNDLE_SIZES = [1, 2, 3, 7, 256]
+
+cuts = st.tuples(
+    st.lists(st.sampled_from([1, 2, 3, 7, 256]), min_size=1, max_size=4),
+    st.sampled_from(BUNDLE_SIZES),
+    st.booleans(),
+)
+estimators = st.none() | ESTIMATORS
+reduces: st.SearchStrategy[Callable[[], Reduce[Any, Any, Any]]] = st.sampled_from(
+    [GroupByKey, lambda: CombinePerKey(sum)]
+)
+Cut = tuple[list[int], int, bool]
+
+
+def check(events: list[Event], ports: int, ways: list[Cut], build: Callable[[Build], None]) -> None:
+    """The result is that of elements that come one by one, in bundles of one, for any other cut."""
+
+    def run(sizes: list[int], bundle_size: int, apart: bool) -> Seen:
+        pipeline = Build(Replay(cut(events, sizes, apart), ports), bundle_size)
+        build(pipeline)
+        return pipeline.run()
+
+    expected = run([1], 1, True)
+    for way in [([256], 256, False), *ways]:
+        assert run(*way) == expected, way
+
+
+@given(
+    estimators.flatmap(lambda it: st.tuples(st.just(it), arrivals(marks=it is None))),
+    windowings(),
+    reduces,
+    st.booleans(),
+    st.lists(cuts, max_size=3),
+)
+def test_one_aggregation(
+    case: tuple[WatermarkEstimator | None, list[Event]],
+    windowing: Windowing,
+    reduce: Callable[[], Reduce[Any, Any, Any]],
+    stamped: bool,
+    ways: list[Cut],
+) -> None:
+    estimator, events = case
+
+    def build(pipeline: Build) -> None:
+        pipeline.group(pipeline.read(estimator, [0], late=stamped), windowing, reduce(), "panes")
+
+    check(events, 1, ways, build)
+
+
+@given(estimators, arrivals(ports=2), windowings(), reduces, st.lists(cuts, max_size=3))
+def test_two_splits(
+    estimator: WatermarkEstimator | None,
+    events: list[Event],
+    windowing: Windowing,
+    reduce: Callable[[], Reduce[Any, Any, Any]],
+    ways: list[Cut],
+) -> None:
+    def build(pipeline: Build) -> None:
+        pipeline.group(pipeline.read(estimator, [0, 1]), windowing, reduce(), "panes")
+
+    check(events, 2, ways, build)
+
+
+@given(st.tuples(estimators, estimators), arrivals(ports=2, marks=True), windowings(), st.lists(cuts, max_size=3))
+def test_two_sources(
+    pair: tuple[WatermarkEstimator | None, WatermarkEstimator | None],
+    events: list[Event],
+    windowing: Windowing,
+    ways: list[Cut],
+) -> None:
+    def build(pipeline: Build) -> None:
+        both = (pipeline.read(pair[0], [0]), pipeline.read(pair[1], [1])) | Flatten()
+        pipeline.group(both, windowing, GroupByKey(), "panes")
+
+    check(events, 2, ways, build)
+
+
+@given(
+    estimators.flatmap(lambda it: st.tuples(st.just(it), arrivals(marks=it is None))),
+    windowings(),
+    st.none() | windowings(),
+    reduces,
+    st.booleans(),
+    st.lists(cuts, max_size=3),
+)
+def test_two_in_a_row(
+    case: tuple[WatermarkEstimator | None, list[Event]],
+    first: Windowing,
+    second: Windowing | None,
+    reduce: Callable[[], Reduce[Any, Any, Any]],
+    rekey: bool,
+    ways: list[Cut],
+) -> None:
+    estimator, events = case
+
+    def build(pipeline: Build) -> None:
+        panes = pipeline.group(pipeline.read(estimator, [0]), first, reduce(), "first")
+        if rekey:
+            panes = panes | Map(_to_one_key)
+        pipeline.group(panes, second, GroupByKey(), "second")
+
+    check(events, 1, ways, build)
+
+
+@given(
+    estimators.flatmap(lambda it: st.tuples(st.just(it), arrivals(marks=it is None))),
+    windowings(),
+    reduces,
+    st.lists(cuts, max_size=3),
+)
+def test_branches_that_meet_again(
+    case: tuple[WatermarkEstimator | None, list[Event]],
+    windowing: Windowing,
+    reduce: Callable[[], Reduce[Any, Any, Any]],
+    ways: list[Cut],
+) -> None:
+    estimator, events = case
+
+    def build(pipeline: Build) -> None:
+        pairs = pipeline.read(estimator, [0])
+        odd = pairs | Filter(lambda pair: pair[1] % 2)
+        several = pairs | FlatMap(lambda pair: [(pair[0], 100 + pair[1])] * (pair[1] % 3))
+        pipeline.group((odd, several, pairs) | Flatten(), windowing, reduce(), "panes")
+
+    check(events, 1, ways, build)
+
+
+@settings(max_examples=50)
+@given(
+    estimators.flatmap(lambda it: st.tuples(st.just(it), arrivals(marks=it is None))),
+    windowings(),
+    windowings(),
+    windowings(),
+    st.lists(cuts, max_size=3),
+)
+def test_aggregations_that_meet_again(
+    case: tuple[WatermarkEstimator | None, list[Event]],
+    left: Windowing,
+    right: Windowing,
+    common: Windowing,
+    ways: list[Cut],
+) -> None:
+    estimator, events = case
+
+    def build(pipeline: Build) -> None:
+        pairs = pipeline.read(estimator, [0])
+        sums = pipeline.group(pairs, left, CombinePerKey(sum), "sums")
+        lists = pipeline.group(pairs, right, GroupByKey(), "lists")
+        both = tuple(pipeline.windowed(pcoll, common) for pcoll in (sums, lists))
+        pipeline.group(both | Flatten(), None, GroupByKey(), "panes")
+
+    check(events, 1, ways, build)
+
+
+def _to_one_key(pair: tuple[str, Any]) -> tuple[str, Any]:
+    return "all", pair
