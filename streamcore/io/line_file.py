@@ -12,8 +12,9 @@ from typing import IO, Any, Final
 from streamcore.io.compression import CompressionTypes, compression_of, open_packed
 from streamcore.io.file_systems import FileSystem
 
-# What is written at once: at local speed some 100 microseconds.
+# What is written at once by a thread, and by the event loop: there no more than what is still in the cache.
 PIECE_BYTES: Final = 1 << 18
+QUICK_PIECE_BYTES: Final = 1 << 15
 
 
 class LineFile:
@@ -48,14 +49,28 @@ class LineFile:
         """Makes the file now, to find out early that it cannot be made."""
         await self._call(self._append, b"")
 
+    @property
+    def is_quick(self) -> bool:
+        """Whether lines can be written with no waiting, by `write_nowait`."""
+        return self._in_loop
+
+    def write_nowait(self, data: bytes) -> None:
+        """Adds lines to a local file."""
+        if not self._is_discarded:
+            self._pieces.append(data)
+            self._size += len(data)
+            if self._size >= QUICK_PIECE_BYTES:
+                self._append(self._take_pieces())
+
     async def write(self, data: bytes) -> None:
         """Adds lines."""
-        if self._is_discarded:
-            return
-        self._pieces.append(data)
-        self._size += len(data)
-        if self._size >= PIECE_BYTES:
-            await self._call(self._append, self._take_pieces())
+        if self._in_loop:
+            self.write_nowait(data)
+        elif not self._is_discarded:
+            self._pieces.append(data)
+            self._size += len(data)
+            if self._size >= PIECE_BYTES:
+                await self._call(self._append, self._take_pieces())
 
     async def complete(self) -> None:
         """Writes the rest, and gives the file its name."""

@@ -74,6 +74,14 @@ class Shards:
                 await file.write(self._encoder.encode(part))
         self.count += len(values)
 
+    def write_nowait(self, values: Sequence[Any]) -> bool:
+        """Writes elements if that needs no waiting; only to a single local file."""
+        if len(self._files) > 1 or not self._files[0].is_quick:
+            return False
+        self._files[0].write_nowait(self._encoder.encode(values))
+        self.count += len(values)
+        return True
+
     async def complete(self) -> None:
         """Gives the files their names."""
         for file in self._files:
@@ -107,6 +115,10 @@ class LineSink(Sink[Any]):
         """Writes a bundle."""
         if not self._ended:
             await self._shards.write(bundle.values)
+
+    def write_nowait(self, bundle: Bundle) -> bool:
+        """Writes a bundle to a local file."""
+        return self._ended or self._shards.write_nowait(bundle.values)
 
     async def close(self) -> None:
         """Gives the files their names."""

@@ -190,8 +190,8 @@ def test_every_element_has_the_same_chance_in_a_sample() -> None:
 
 def test_parts_of_a_tuple_become_one_expression() -> None:
     fn = TupleCombineFn(CountCombineFn(), sum)
-    assert fn.kernel().add == "({a}[0] + 1, {a}[1] + {v}[1])"
-    assert fn.with_common_input().kernel().add == "({a}[0] + 1, {a}[1] + {v})"
+    assert fn.kernel().add == "{a}.f0 = {a}.f0 + 1; {a}.f1 = {a}.f1 + {v}[1]"
+    assert fn.with_common_input().kernel().add == "{a}.f0 = {a}.f0 + 1; {a}.f1 = {a}.f1 + {v}"
     assert fn.with_common_input().kernel().first == "(1, 0 + {v})"
 
 

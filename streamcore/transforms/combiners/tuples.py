@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from collections.abc import Callable, Iterable
 from itertools import islice
 from typing import Any, Final
+
+import msgspec
 
 from streamcore.transforms.combine_fn import CombineFn, Kernel
 
@@ -113,24 +116,33 @@ def inline(part: AnyCombineFn) -> Kernel:
     return CombineFn.kernel(part)._replace(ordered=kernel.ordered) if kernel.in_place else kernel
 
 
-def compose(parts: list[Kernel], element: str) -> Kernel:
-    """One kernel whose accumulator is a tuple of those of its parts.
+@functools.cache
+def fields_type(count: int) -> type[msgspec.Struct]:
+    """An accumulator with so many fields, which the garbage collector does not follow and which is changed in place."""
+    return msgspec.defstruct("Fields", [f"f{number}" for number in range(count)], gc=False)
 
-    >>> compose([combiners.CountCombineFn().kernel(), CombineFn.from_callable(sum).kernel()], "{v}").add
-    '({a}[0] + 1, {a}[1] + {v})'
+
+def compose(parts: list[Kernel], element: str) -> Kernel:
+    """One kernel whose accumulator has a field for that of each part.
+
+    >>> compose([CountCombineFn().kernel(), CombineFn.from_callable(sum).kernel()], "{v}").add
+    '{a}.f0 = {a}.f0 + 1; {a}.f1 = {a}.f1 + {v}'
 
     Args:
         parts: Kernels that are expressions.
         element: What a part gets of an element; `%d` stands for the part's number.
     """
     places = [_Place(number, part, element.replace("%d", str(number))) for number, part in enumerate(parts)]
+    names = {place.renamed(name): value for place in places for name, value in place.part.names.items()}
+    added = [f"{{a}}.f{n} = {place.rewrite_template(place.part.add)}" for n, place in enumerate(places)]
     return Kernel(
-        create=_tuple_of([place.rewrite(place.part.create) for place in places]),
-        first=_tuple_of([place.rewrite_template(place.part.first) for place in places]),
-        add=_tuple_of([place.rewrite_template(place.part.add) for place in places]),
-        merge=_tuple_of([place.rewrite_template(place.part.merge) for place in places]),
+        create=f"Fields({', '.join([place.rewrite(place.part.create) for place in places])})",
+        first=f"Fields({', '.join([place.rewrite_template(place.part.first) for place in places])})",
+        add="; ".join(added) or "pass",
+        merge=f"Fields({', '.join([place.rewrite_template(place.part.merge) for place in places])})",
         extract=_tuple_of([place.rewrite_template(place.part.extract) for place in places]),
-        names={place.renamed(name): value for place in places for name, value in place.part.names.items()},
+        names=names | {"Fields": fields_type(len(parts))},
+        in_place=True,
         merge_changes=any(part.merge_changes for part in parts),
         ordered=any(part.ordered for part in parts),
     )
@@ -141,15 +153,15 @@ def _tuple_of(expressions: list[str]) -> str:
 
 
 class _Place(ast.NodeTransformer):
-    """Rewrites the expressions of a part for its place in the tuple.
+    """Rewrites the expressions of a part for its place among the others.
 
-    The part's accumulator becomes an item of the whole one, and its names get a prefix, so that parts do not clash.
+    The part's accumulator becomes a field of the whole one, and its names get a prefix, so that parts do not clash.
     """
 
     def __init__(self, number: int, part: Kernel, element: str) -> None:
         self.part = part
         self._number = number
-        self._replaced = {"a_": f"a_[{number}]", "b_": f"b_[{number}]", "v_": element.format(v="v_")}
+        self._replaced = {"a_": f"a_.f{number}", "b_": f"b_.f{number}", "v_": element.format(v="v_")}
 
     def renamed(self, name: str) -> str:
         """A name of the part, as it is called in the whole."""
