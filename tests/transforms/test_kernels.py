@@ -192,14 +192,14 @@ def test_parts_of_a_tuple_become_one_expression() -> None:
     fn = TupleCombineFn(CountCombineFn(), sum)
     assert fn.kernel().add == "{a}.f0 = {a}.f0 + 1; {a}.f1 = {a}.f1 + {v}[1]"
     assert fn.with_common_input().kernel().add == "{a}.f0 = {a}.f0 + 1; {a}.f1 = {a}.f1 + {v}"
-    assert fn.with_common_input().kernel().first == "(1, 0 + {v})"
+    assert fn.with_common_input().kernel().first == "Fields(1, 0 + {v})"
 
 
 def test_names_of_equal_parts_do_not_clash() -> None:
     kernel = SingleInputTupleCombineFn(Largest(1), Smallest(2)).kernel()
     compiled = Compiled(kernel)
     assert compiled.extract(compiled.accumulate([3, 1, 2])) == ([3], [1, 2])
-    assert set(kernel.names) == {"p0_fn", "p1_fn"}
+    assert set(kernel.names) == {"p0_fn", "p1_fn", "Fields"}
 
 
 def test_a_subclass_that_changes_a_step_runs_by_its_methods() -> None:

@@ -125,7 +125,7 @@ def fields_type(count: int) -> type[msgspec.Struct]:
 def compose(parts: list[Kernel], element: str) -> Kernel:
     """One kernel whose accumulator has a field for that of each part.
 
-    >>> compose([CountCombineFn().kernel(), CombineFn.from_callable(sum).kernel()], "{v}").add
+    >>> compose([CombineFn.from_callable(len).kernel(), CombineFn.from_callable(sum).kernel()], "{v}").add
     '{a}.f0 = {a}.f0 + 1; {a}.f1 = {a}.f1 + {v}'
 
     Args:
