@@ -83,6 +83,14 @@ class StandardOptions(PipelineOptions):
     """The settings every runner knows: `runner` and `streaming`."""
 
 
+class SetupOptions(PipelineOptions):
+    """Beam's settings about what workers need; the embedded engine has no workers, so they change nothing."""
+
+    @classmethod
+    def _add_argparse_args(cls, parser: argparse.ArgumentParser) -> None:
+        parser.add_argument("--save_main_session", action="store_true", help="accepted for Beam programs")
+
+
 class TypeOptions(PipelineOptions):
     """Beam's settings about types; `allow_unsafe_triggers` is among them there."""
 

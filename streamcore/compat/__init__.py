@@ -1,0 +1,1 @@
+"""Source compatibility with other libraries."""
