@@ -53,15 +53,16 @@ class SplitReading:
         self._arrivals = arrivals
         self._clock = clock
         self._go_on = asyncio.Event()
-        # Since when a poll has been waiting. While there is no poll, because the split is held up by us, it is None:
-        # such a split is not idle.
+        # Since when the split has been asked and has had nothing. While it is not asked because it is held up by us, this
+        # is None: such a split is not idle.
         self._waiting_since: int | None = None
 
     def go_on(self) -> bool:
         """Lets the next poll come, unless the split is too far ahead of others; returns whether it may."""
         if self.node.is_ahead(self.split):
             return False
-        self._waiting_since = self._clock.now()
+        if self._waiting_since is None:
+            self._waiting_since = self._clock.now()
         self._go_on.set()
         return True
 
@@ -83,7 +84,8 @@ class SplitReading:
             await self._go_on.wait()
             self._go_on.clear()
             batch = await self._poll()
-            self._waiting_since = None
+            if batch is None or batch.values:
+                self._waiting_since = None
             self._arrivals.put((self.node, self, batch))
             if batch is None:
                 return

@@ -266,7 +266,7 @@ class Job:
         finally:
             sink.abandon()
         if self._failure is not None:
-            raise self._failure
+            await self.wait()
 
     def _start_task(self, work: Callable[..., Coroutine[Any, Any, None]], *args: Any) -> asyncio.Task[None]:
         return asyncio.create_task(self._guarded(work, *args))
