@@ -24,12 +24,12 @@ AFTER_TIME: Final = MAX_MICROS + 1
 
 
 def bounded_window(start: int, end: int) -> IntervalWindow:
-    """The window `[start, end)`, cut off at the ends of time.
+    """The window `[start, end)`, cut off at the end of time; as in Beam it may start before the beginning of time.
 
-    >>> bounded_window(MIN_MICROS - 5, 0).start.micros == MIN_MICROS
+    >>> bounded_window(0, MAX_MICROS).end.micros == LAST_END
     True
     """
-    return IntervalWindow.of_micros(max(start, MIN_MICROS), min(end, LAST_END))
+    return IntervalWindow.of_micros(start, min(end, LAST_END))
 
 
 def bounded_span(start: int, end: int) -> tuple[int, int]:

@@ -77,8 +77,7 @@ class SlidingWindows(InterningWindowFn):
             return self.windows_at(LAST_MOMENT)
         newest = edge - (edge - self.offset_micros) % self.period_micros
         starts = range(newest, edge - self.size_micros, -self.period_micros)
-        # Windows longer than time itself are all the same once they are cut off.
-        windows = dict.fromkeys(bounded_window(start, start + self.size_micros) for start in reversed(starts))
+        windows = [bounded_window(start, start + self.size_micros) for start in reversed(starts)]
         return self._remember(edge, tuple(windows))
 
     def __repr__(self) -> str:

@@ -73,18 +73,20 @@ def test_text() -> None:
     assert repr(SlidingWindows(15, 5, 1)) == "SlidingWindows(size=15.0, period=5.0, offset=1.0)"
 
 
-def test_windows_are_within_time() -> None:
+def test_windows_end_within_time() -> None:
     window_fn = SlidingWindows(10, 5)
-    assert [window.start_micros for window in window_fn.windows_at(MIN_MICROS)] == [MIN_MICROS, MIN_MICROS]
+    first = window_fn.windows_at(MIN_MICROS)
+    assert [MIN_MICROS - window.start_micros for window in first] == [5_225_000, 225_000]
     last = window_fn.windows_at(MAX_MICROS)
     assert last[0].end_micros == last[1].end_micros == MAX_MICROS - 24 * 3600 * 1_000_000 + 1
     assert last[0].start_micros < last[1].start_micros
     assert window_fn.span_at(MAX_MICROS)[1] == MAX_MICROS + 1
 
 
-def test_windows_that_are_the_same_when_cut_off_count_once() -> None:
-    window_fn = SlidingWindows(*(Duration.of_micros(micros) for micros in (10**21, 10**20, 5 * 10**19)))
-    assert window_fn.windows_at(0) == (IntervalWindow.of_micros(MIN_MICROS, MAX_MICROS - 86_400_000_000 + 1),)
+def test_windows_longer_than_time() -> None:
+    window_fn = SlidingWindows(*(Duration.of_micros(micros) for micros in (10**21, 5 * 10**20, 0)))
+    end = MAX_MICROS - 86_400_000_000 + 1
+    assert window_fn.windows_at(0) == tuple(IntervalWindow.of_micros(start, end) for start in (-5 * 10**20, 0))
 
 
 @pytest.mark.parametrize(("name", "arguments"), [("size", (0, 5)), ("period", (5, 0)), ("period", (5, -1))])
