@@ -26,7 +26,6 @@ from streamcore.errors import (
     TransformTypeError as TransformTypeError,
     UserCodeError as UserCodeError,
 )
-from streamcore.graph.at_once import register_at_once
 from streamcore.graph.pipeline import Pipeline as Pipeline
 from streamcore.graph.ptransform import PTransform as PTransform, ptransform_fn as ptransform_fn
 from streamcore.graph.pvalue import PBegin as PBegin, PCollection as PCollection, PDone as PDone
@@ -67,7 +66,6 @@ from streamcore.model.windowing import (
     WindowFn as WindowFn,
     Windowing as Windowing,
 )
-from streamcore.runners.at_once import run_at_once
 from streamcore.runners.embedded import EmbeddedRunner as EmbeddedRunner
 from streamcore.timestamp import (
     END_OF_GLOBAL_WINDOW as END_OF_GLOBAL_WINDOW,
@@ -140,4 +138,3 @@ from streamcore.windowing import (
 # Programs written for Beam name its local runners; here they all mean the embedded engine.
 for _name in ("default", "DirectRunner", "FnApiRunner", "BundleBasedDirectRunner", "TestDirectRunner"):
     register_runner(_name, EmbeddedRunner)
-register_at_once(run_at_once)
