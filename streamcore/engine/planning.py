@@ -105,7 +105,7 @@ class Plan:
         self.sinks.append((node, write.sink))
         self._place(applied, node)
 
-    def _with_timestamps(self, applied: AppliedTransform, stamp: WithTimestamps[Any]) -> None:
+    def _with_timestamps(self, applied: AppliedTransform, stamp: WithTimestamps) -> None:
         windowfn = applied.inputs[0].windowing.windowfn
         manual = isinstance(stamp.watermark, ManualWatermark)
         label = applied.full_label
@@ -118,7 +118,7 @@ class Plan:
         for source in self._sources_behind(applied.inputs[0]):
             source.estimators.append(estimator)
 
-    def _window_into(self, applied: AppliedTransform, window: WindowInto[Any]) -> None:
+    def _window_into(self, applied: AppliedTransform, window: WindowInto) -> None:
         self._place(applied, WindowNode(applied.full_label, self.scheduler, window.windowing.windowfn))
 
     def _par_do(self, applied: AppliedTransform, pardo: ParDo[Any, Any], ignore_unknown_tags: bool = False) -> None:
@@ -133,12 +133,12 @@ class Plan:
     def _multi_output(self, applied: AppliedTransform, multi: MultiOutput[Any]) -> None:
         self._par_do(applied, multi.pardo, multi.allow_unknown)
 
-    def _reduce(self, applied: AppliedTransform, reduce: Reduce[Any, Any, Any]) -> ReduceNode:
+    def _reduce(self, applied: AppliedTransform, reduce: Reduce) -> ReduceNode:
         node = make_reduce(applied.full_label, self.scheduler, applied.inputs[0].windowing, reduce)
         self._place(applied, node)
         return node
 
-    def _reduce_with_late(self, applied: AppliedTransform, late: WithLateOutput[Any, Any, Any]) -> None:
+    def _reduce_with_late(self, applied: AppliedTransform, late: WithLateOutput) -> None:
         node = self._reduce(applied, late.reduce)
         node.order_sensitive = True  # late elements come out in the order they came in
 

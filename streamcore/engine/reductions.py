@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from streamcore.engine.core.assign import follows_timestamp
 from streamcore.engine.core.merging import MergingReduce
 from streamcore.engine.core.node import Scheduler
-from streamcore.engine.core.reduce import ReduceNode
+from streamcore.engine.core.reduce import Aggregation, ReduceNode
 from streamcore.engine.core.sessions import SessionReduce
 from streamcore.engine.core.spans import SpanReduce
 from streamcore.engine.core.triggered import TriggeredReduce
@@ -17,17 +15,17 @@ from streamcore.triggers import AfterWatermark, DefaultTrigger, Repeatedly
 from streamcore.windowing import Sessions
 
 
-def make_reduce(label: str, scheduler: Scheduler, windowing: Windowing, reduce: Reduce[Any, Any, Any]) -> ReduceNode:
+def make_reduce(label: str, scheduler: Scheduler, windowing: Windowing, reduce: Reduce) -> ReduceNode:
     """The cheapest node that does what the windowing asks for."""
-    kernel = reduce.combine_fn.kernel()
+    aggregation = Aggregation(reduce.combine_fn.kernel(), reduce.keyed, reduce.has_defaults)
     if fires_once(windowing) and follows_timestamp(windowing.windowfn):
         if isinstance(windowing.windowfn, TimeWindowFn):
-            return SpanReduce(label, scheduler, windowing, kernel, reduce.empty_default)
+            return SpanReduce(label, scheduler, windowing, aggregation)
         if isinstance(windowing.windowfn, Sessions) and type(windowing.windowfn).merge is Sessions.merge:
-            return SessionReduce(label, scheduler, windowing, kernel)
+            return SessionReduce(label, scheduler, windowing, aggregation)
     if windowing.windowfn.is_merging():
-        return MergingReduce(label, scheduler, windowing, kernel)
-    return TriggeredReduce(label, scheduler, windowing, kernel, reduce.empty_default)
+        return MergingReduce(label, scheduler, windowing, aggregation)
+    return TriggeredReduce(label, scheduler, windowing, aggregation)
 
 
 def fires_once(windowing: Windowing) -> bool:

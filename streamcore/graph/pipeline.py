@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from streamcore.errors import PipelineError
 from streamcore.graph.applied import AppliedTransform, collections_in, outputs_of
-from streamcore.graph.ptransform import PTransform
+from streamcore.graph.ptransform import Expands, PTransform
 from streamcore.graph.pvalue import PBegin, PCollection
 from streamcore.graph.runner import JobHandle, Runner, find_runner
 from streamcore.model.options import PipelineOptions
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
+    from typing import Self
 
 OutT = TypeVar("OutT")
 
@@ -69,7 +69,7 @@ class Pipeline:
         """The full labels of the steps so far."""
         return frozenset(self._labels)
 
-    def apply(self, transform: PTransform[Any, OutT], pvalue: Any = None, label: str | None = None) -> OutT:
+    def apply(self, transform: Expands[Any, OutT], pvalue: Any = None, label: str | None = None) -> OutT:
         """Applies a transform; `pvalue | transform` is the usual spelling.
 
         Raises:
@@ -85,7 +85,7 @@ class Pipeline:
             self._full_label(label or transform.default_label()), transform, tuple(collections_in(pvalue))
         )
         with self._scope(applied):
-            result = transform.expand(pvalue)
+            result: OutT = transform.expand(pvalue)
         for pcoll in collections_in(result):
             if pcoll.producer is None:
                 pcoll.producer = applied
@@ -114,7 +114,7 @@ class Pipeline:
         self._handle = await self.runner.run_async(self)
         return self._handle
 
-    def __or__(self, transform: PTransform[PBegin, OutT]) -> OutT:
+    def __or__(self, transform: Expands[PBegin, OutT]) -> OutT:
         return self.apply(transform)
 
     def __enter__(self) -> Self:
@@ -147,7 +147,7 @@ class Pipeline:
     def _full_label(self, label: str) -> str:
         full = f"{self._scopes[-1].full_label}/{label}" if self._scopes else label
         if full in self._labels:
-            msg = f"a step labelled {full!r} exists already; give this one a label of its own: 'another name' >> {label}(...)"
+            msg = f"a step labelled {full!r} exists already; give this one another label: 'another' >> {label}(...)"
             raise PipelineError(msg)
         self._labels.add(full)
         return full
@@ -171,7 +171,8 @@ def require_pcollection(transform: PTransform[Any, Any], pvalue: Any) -> PCollec
     if isinstance(pvalue, PCollection):
         return pvalue
     if isinstance(pvalue, PBegin):
-        msg = f"{transform.default_label()!r} needs a PCollection but follows the pipeline itself; start with Create(...) or a source"
+        wrong, hint = "follows the pipeline itself", "start with Create(...) or another source"
     else:
-        msg = f"{transform.default_label()!r} needs one PCollection, got {type(pvalue).__name__}; unite several with Flatten()"
+        wrong, hint = f"got {type(pvalue).__name__}", "unite several with Flatten() before it"
+    msg = f"{transform.default_label()!r} needs one PCollection but {wrong}; {hint}"
     raise PipelineError(msg)

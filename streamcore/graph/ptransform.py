@@ -6,7 +6,7 @@ import copy
 import functools
 import operator
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias, TypeVar, overload
 
 from streamcore.errors import PipelineError
 from streamcore.graph.at_once import apply_at_once
@@ -24,6 +24,18 @@ OutT = TypeVar("OutT", covariant=True)
 NextT = TypeVar("NextT")
 
 
+class Expands(Protocol[InT, OutT]):
+    """What type checkers make of the right side of `|`: its `expand` must take what stands on the left.
+
+    Looked at this way, a transform whose `expand` is generic by itself, such as `GroupByKey`, gives elements of the
+    right type even where it is made before its input is known: `pairs | "label" >> GroupByKey()`.
+    """
+
+    def expand(self, pvalue: InT, /) -> OutT:
+        """What the transform gives for an input."""
+        ...
+
+
 class PTransform(Generic[InT, OutT]):
     """A step of a pipeline; subclass it and write `expand` to make a step of several others.
 
@@ -37,7 +49,7 @@ class PTransform(Generic[InT, OutT]):
     def __init__(self, label: str | None = None) -> None:
         self.label = label
 
-    def expand(self, pvalue: InT) -> OutT:
+    def expand(self, pvalue: InT, /) -> OutT:
         """Applies the steps that make up this one, and returns the last one's output."""
         msg = f"{type(self).__name__} has no `expand`; define expand(self, pcoll) to say what the transform does"
         raise NotImplementedError(msg)
@@ -105,7 +117,7 @@ class PTransform(Generic[InT, OutT]):
         result: OutT = pipeline.apply(self, left)
         return result
 
-    def __or__(self, right: PTransform[OutT, NextT]) -> PTransform[InT, NextT]:
+    def __or__(self, right: Expands[OutT, NextT]) -> PTransform[InT, NextT]:
         """Both transforms as one, before they are applied: `parse = Map(json.loads) | Filter(is_valid)`."""
         if not isinstance(right, PTransform):
             return NotImplemented
@@ -130,7 +142,7 @@ class ChainedPTransform(PTransform[Any, Any]):
         """Applies the parts, each to what the one before it gave."""
         return functools.reduce(operator.or_, self.parts, pvalue)
 
-    def __or__(self, right: PTransform[Any, Any]) -> PTransform[Any, Any]:
+    def __or__(self, right: Expands[Any, Any]) -> PTransform[Any, Any]:
         if self.label is None and isinstance(right, PTransform):
             return ChainedPTransform(*self.parts, right)
         return super().__or__(right)

@@ -13,7 +13,7 @@ from streamcore.windowing import GlobalWindows
 if TYPE_CHECKING:
     from streamcore.graph.applied import AppliedTransform
     from streamcore.graph.pipeline import Pipeline
-    from streamcore.graph.ptransform import PTransform
+    from streamcore.graph.ptransform import Expands
 
 T_co = TypeVar("T_co", covariant=True)
 OutT = TypeVar("OutT")
@@ -53,7 +53,7 @@ class PCollection(Generic[T_co]):
         """A new PCollection with the windowing and boundedness of another."""
         return cls(other.pipeline, windowing=other.windowing, is_bounded=other.is_bounded, tag=tag)
 
-    def __or__(self, transform: PTransform[PCollection[T_co], OutT]) -> OutT:
+    def __or__(self, transform: Expands[PCollection[T_co], OutT]) -> OutT:
         return self.pipeline.apply(transform, self)
 
     def __iter__(self) -> Iterator[T_co]:
@@ -76,7 +76,7 @@ class PBegin:
     def __init__(self, pipeline: Pipeline) -> None:
         self.pipeline = pipeline
 
-    def __or__(self, transform: PTransform[PBegin, OutT]) -> OutT:
+    def __or__(self, transform: Expands[PBegin, OutT]) -> OutT:
         return self.pipeline.apply(transform, self)
 
 

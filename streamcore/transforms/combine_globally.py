@@ -8,20 +8,18 @@ from typing import TYPE_CHECKING, Any, Generic
 
 from streamcore.errors import PipelineError
 from streamcore.graph.pipeline import require_pcollection
-from streamcore.graph.ptransform import PTransform
 from streamcore.graph.pvalue import PCollection
 from streamcore.graph.typevars import R, T
-from streamcore.transforms.combine_fn import EMPTY, CombineFn
+from streamcore.transforms.combine_fn import CombineFn
 from streamcore.transforms.curried import make_combine_fn
-from streamcore.transforms.elementwise import Map
-from streamcore.transforms.group import CombinePerKey
+from streamcore.transforms.group import Reduce
 from streamcore.windowing import GlobalWindows
 
 if TYPE_CHECKING:
     from typing import Self
 
 
-class CombineGlobally(PTransform[PCollection[T], PCollection[R]], Generic[T, R]):
+class CombineGlobally(Reduce, Generic[T, R]):
     """Unites all elements of a window into one result.
 
     In the global window an empty input gives the result of no elements, such as 0 for a sum. Under any other windowing
@@ -36,6 +34,8 @@ class CombineGlobally(PTransform[PCollection[T], PCollection[R]], Generic[T, R])
     ...     _ = p | Create([1, 2, 3]) | CombineGlobally(sum) | Map(print)
     6
     """
+
+    keyed = False
 
     def __init__(self, fn: CombineFn[T, Any, R] | Callable[..., R], *args: Any, **kwargs: Any) -> None:
         super().__init__()
@@ -70,16 +70,9 @@ class CombineGlobally(PTransform[PCollection[T], PCollection[R]], Generic[T, R])
     def expand(self, pvalue: PCollection[T]) -> PCollection[R]:
         """The result of each window."""
         pcoll = require_pcollection(self, pvalue)
-        per_key: CombinePerKey[None, Any, Any] = CombinePerKey(self.combine_fn)
         if self.has_defaults:
             self._check_windowing(pcoll)
-            per_key = per_key.with_empty_default(EMPTY)
-        combined = pcoll | "Key" >> Map(_keyed) | "CombinePerKey" >> per_key
-        results: PCollection[R] = combined | "Unkey" >> Map(self._result)
-        return results
-
-    def _result(self, pair: tuple[None, Any]) -> Any:
-        return self.combine_fn.apply(()) if pair[1] is EMPTY else pair[1]
+        return self.panes_of(pcoll)
 
     def _check_windowing(self, pcoll: PCollection[Any]) -> None:
         windowfn = pcoll.windowing.windowfn
@@ -90,6 +83,3 @@ class CombineGlobally(PTransform[PCollection[T], PCollection[R]], Generic[T, R])
             )
             raise PipelineError(msg)
 
-
-def _keyed(element: T) -> tuple[None, T]:
-    return (None, element)

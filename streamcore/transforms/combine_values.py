@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, Generic
 
+from streamcore.graph.pvalue import PCollection
 from streamcore.graph.typevars import K, R, V
 from streamcore.transforms.combine_fn import CombineFn
 from streamcore.transforms.curried import make_combine_fn
@@ -12,7 +13,7 @@ from streamcore.transforms.dofn import DoFn
 from streamcore.transforms.pardo import ParDo
 
 
-class CombineValues(ParDo[tuple[K, Iterable[V]], tuple[K, R]], Generic[K, V, R]):
+class CombineValues(ParDo[Any, Any], Generic[V, R]):
     """Unites the values in pairs of key and iterable, as they come out of a GroupByKey.
 
     Where nothing happens between the two, `CombinePerKey` does the same and keeps no list of the values.
@@ -35,6 +36,10 @@ class CombineValues(ParDo[tuple[K, Iterable[V]], tuple[K, R]], Generic[K, V, R])
     def default_label(self) -> str:
         """`CombineValues(sum)`."""
         return self.label or f"CombineValues({self.combine_fn.default_label()})"
+
+    def expand(self, pvalue: PCollection[tuple[K, Iterable[V]]]) -> PCollection[tuple[K, R]]:
+        """The results."""
+        return super().expand(pvalue)
 
 
 class CombineValuesDoFn(DoFn):

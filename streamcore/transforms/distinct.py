@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, Generic
+from typing import Any, Final
 
 from streamcore.graph.pipeline import require_pcollection
 from streamcore.graph.ptransform import PTransform
@@ -16,7 +16,7 @@ from streamcore.transforms.keys import Keys
 NOTHING_KEPT: Final = Kernel("None", "None", "None", "None")
 
 
-class Distinct(PTransform[PCollection[T], PCollection[T]], Generic[T]):
+class Distinct(PTransform[Any, Any]):
     """Every element once in each window, however often it occurs; elements must be hashable.
 
     >>> with Pipeline() as p:

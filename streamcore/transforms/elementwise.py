@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable
 from typing import Any, Generic, Protocol, TypeVar, overload
 
 from streamcore.errors import PipelineError
+from streamcore.graph.pvalue import PCollection
+from streamcore.graph.typevars import T
 from streamcore.transforms.dofn import CallPlan, DoFn, label_of, plan_call, plan_tuple_call
 from streamcore.transforms.pardo import ParDo
 
@@ -107,7 +109,7 @@ class FlatMap(FunctionParDo[ElementT, Iterable[OutputT], OutputT], Generic[Eleme
         super().__init__(fn, *args, **kwargs)
 
 
-class Filter(FunctionParDo[ElementT, object, ElementT], Generic[ElementT]):
+class Filter(FunctionParDo[Any, object, Any]):
     """The elements for which the function returns something true.
 
     >>> with Pipeline() as p:
@@ -115,6 +117,10 @@ class Filter(FunctionParDo[ElementT, object, ElementT], Generic[ElementT]):
     2
     3
     """
+
+    def expand(self, pvalue: PCollection[T]) -> PCollection[T]:
+        """Those of the elements."""
+        return super().expand(pvalue)
 
 
 class MapTuple(FunctionParDo[ElementT, OutputT, OutputT], Generic[ElementT, OutputT]):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Generic
+from typing import Any
 
 from streamcore.errors import TransformTypeError
 from streamcore.graph.pipeline import require_pcollection
@@ -12,7 +12,7 @@ from streamcore.graph.typevars import T
 from streamcore.transforms.flatten import Flatten
 
 
-class FlattenWith(PTransform[PCollection[T], PCollection[T]], Generic[T]):
+class FlattenWith(PTransform[Any, Any]):
     """Unites the input with other PCollections.
 
     Args:
@@ -24,7 +24,7 @@ class FlattenWith(PTransform[PCollection[T], PCollection[T]], Generic[T]):
     2
     """
 
-    def __init__(self, *others: PCollection[T] | PTransform[Any, PCollection[T]]) -> None:
+    def __init__(self, *others: PCollection[Any] | PTransform[Any, Any]) -> None:
         super().__init__()
         for other in others:
             if not isinstance(other, PCollection | PTransform):

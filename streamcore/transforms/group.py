@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterable
-from typing import Any, Generic, NamedTuple
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple
 
 from streamcore.errors import PipelineError
 from streamcore.graph.pipeline import require_pcollection
@@ -16,11 +16,13 @@ from streamcore.model.windowing import Windowing
 from streamcore.transforms.combine_fn import CombineFn, Kernel
 from streamcore.transforms.curried import make_combine_fn
 
+if TYPE_CHECKING:
+    from typing import Self
+
 LATE = "late"
-NOTHING: Any = object()
 
 
-class LateOutputs(NamedTuple, Generic[K, R, V]):
+class LateOutputs(NamedTuple):
     """What an aggregation with a late output gives.
 
     Attributes:
@@ -28,26 +30,24 @@ class LateOutputs(NamedTuple, Generic[K, R, V]):
         late: The elements that were dropped because their window had expired, with timestamp and window.
     """
 
-    main: PCollection[tuple[K, R]]
-    late: PCollection[tuple[K, V]]
+    main: PCollection[Any]
+    late: PCollection[Any]
 
 
-class Reduce(PTransform[PCollection[tuple[K, V]], PCollection[tuple[K, R]]], Generic[K, V, R]):
-    """Unites the values of each key and window; what GroupByKey and the Combine transforms have in common.
+class Reduce(PTransform[Any, Any]):
+    """Unites the elements of each window; what GroupByKey and the Combine transforms have in common.
 
     Attributes:
         combine_fn: How values are united.
-        empty_default: What the pane of a global window holds that had no elements at all; NOTHING for no such pane.
+        keyed: Elements are pairs of key and value, and the values of each key are united; else all elements are.
+        has_defaults: A global window that had no elements has a pane too: the result of no elements.
     """
 
-    combine_fn: CombineFn[V, Any, R]
-    empty_default: Any = NOTHING
+    combine_fn: CombineFn[Any, Any, Any]
+    keyed: bool = True
+    has_defaults: bool = False
 
-    def expand(self, pvalue: PCollection[tuple[K, V]]) -> PCollection[tuple[K, R]]:
-        """The panes."""
-        return self._main_output(require_pcollection(self, pvalue))
-
-    def with_late_output(self) -> WithLateOutput[K, V, R]:
+    def with_late_output(self) -> WithLateOutput:
         """This aggregation with a second output, for the late elements that it drops.
 
         >>> with Pipeline() as p:
@@ -55,16 +55,17 @@ class Reduce(PTransform[PCollection[tuple[K, V]], PCollection[tuple[K, R]]], Gen
         """
         return WithLateOutput(self)
 
-    def _main_output(self, pcoll: PCollection[Any]) -> PCollection[Any]:
+    def panes_of(self, pcoll: PCollection[Any]) -> PCollection[Any]:
+        """The output, after a look at whether the input can be aggregated."""
         check_grouping(self, pcoll)
         windowing = continued(pcoll.windowing)
         return PCollection(pcoll.pipeline, windowing=windowing, is_bounded=pcoll.is_bounded)
 
 
-class WithLateOutput(PTransform[PCollection[tuple[K, V]], LateOutputs[K, R, V]], Generic[K, V, R]):
+class WithLateOutput(PTransform[PCollection[Any], LateOutputs]):
     """An aggregation with two outputs, made by `with_late_output`."""
 
-    def __init__(self, reduce: Reduce[K, V, R]) -> None:
+    def __init__(self, reduce: Reduce) -> None:
         super().__init__(reduce.label)
         self.reduce = reduce
 
@@ -72,13 +73,13 @@ class WithLateOutput(PTransform[PCollection[tuple[K, V]], LateOutputs[K, R, V]],
         """The label of the aggregation."""
         return self.label or self.reduce.default_label()
 
-    def expand(self, pvalue: PCollection[tuple[K, V]]) -> LateOutputs[K, R, V]:
+    def expand(self, pvalue: PCollection[Any]) -> LateOutputs:
         """The panes and the late elements."""
         pcoll = require_pcollection(self, pvalue)
-        return LateOutputs(self.reduce._main_output(pcoll), PCollection.like(pcoll, tag=LATE))
+        return LateOutputs(self.reduce.panes_of(pcoll), PCollection.like(pcoll, tag=LATE))
 
 
-class GroupByKey(Reduce[K, V, list[V]], Generic[K, V]):
+class GroupByKey(Reduce):
     """The values of each key and window, as a list in the order of their arrival.
 
     >>> with Pipeline() as p:
@@ -90,6 +91,10 @@ class GroupByKey(Reduce[K, V, list[V]], Generic[K, V]):
     def __init__(self) -> None:
         super().__init__()
         self.combine_fn = GroupedValues()
+
+    def expand(self, pvalue: PCollection[tuple[K, V]]) -> PCollection[tuple[K, list[V]]]:
+        """The groups."""
+        return self.panes_of(require_pcollection(self, pvalue))
 
 
 class GroupedValues(CombineFn[V, list[V], list[V]]):
@@ -117,7 +122,7 @@ class GroupedValues(CombineFn[V, list[V], list[V]]):
         return Kernel("[]", "[{v}]", "{a}.append({v})", "{a} + {b}", "list({a})", in_place=True, ordered=True)
 
 
-class CombinePerKey(Reduce[K, V, R], Generic[K, V, R]):
+class CombinePerKey(Reduce, Generic[V, R]):
     """Unites the values of each key and window.
 
     Args:
@@ -134,22 +139,20 @@ class CombinePerKey(Reduce[K, V, R], Generic[K, V, R]):
     def __init__(self, fn: CombineFn[V, Any, R] | Callable[..., R], *args: Any, **kwargs: Any) -> None:
         super().__init__()
         self.combine_fn = make_combine_fn(fn, args, kwargs)
-        self.fanout: int | Callable[[K], int] | None = None
+        self.fanout: int | Callable[[Any], int] | None = None
 
     def default_label(self) -> str:
         """`CombinePerKey(sum)`."""
         return self.label or f"CombinePerKey({self.combine_fn.default_label()})"
 
-    def with_hot_key_fanout(self, fanout: int | Callable[[K], int]) -> CombinePerKey[K, V, R]:
+    def expand(self, pvalue: PCollection[tuple[K, V]]) -> PCollection[tuple[K, R]]:
+        """The results."""
+        return self.panes_of(require_pcollection(self, pvalue))
+
+    def with_hot_key_fanout(self, fanout: int | Callable[[Any], int]) -> Self:
         """Accepted for Beam programs: other runners unite a hot key in parts first; here that gains nothing."""
         other = copy.copy(self)
         other.fanout = fanout
-        return other
-
-    def with_empty_default(self, default: Any) -> CombinePerKey[K, V, R]:
-        """This aggregation with a pane `default` for a global window that had no elements."""
-        other = copy.copy(self)
-        other.empty_default = default
         return other
 
 

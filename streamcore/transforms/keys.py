@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from operator import itemgetter
-from typing import Any, Generic
+from typing import Any
 
+from streamcore.graph.pvalue import PCollection
 from streamcore.graph.typevars import K, V
 from streamcore.transforms.elementwise import Map
 
 
-class Keys(Map[tuple[K, Any], K], Generic[K]):
+class Keys(Map[Any, Any]):
     """The keys of pairs.
 
     >>> with Pipeline() as p:
@@ -26,8 +27,12 @@ class Keys(Map[tuple[K, Any], K], Generic[K]):
         """`Keys`."""
         return self.label or "Keys"
 
+    def expand(self, pvalue: PCollection[tuple[K, Any]]) -> PCollection[K]:
+        """The keys."""
+        return super().expand(pvalue)
 
-class Values(Map[tuple[Any, V], V], Generic[V]):
+
+class Values(Map[Any, Any]):
     """The values of pairs.
 
     >>> with Pipeline() as p:
@@ -44,8 +49,12 @@ class Values(Map[tuple[Any, V], V], Generic[V]):
         """`Values`."""
         return self.label or "Values"
 
+    def expand(self, pvalue: PCollection[tuple[Any, V]]) -> PCollection[V]:
+        """The values."""
+        return super().expand(pvalue)
 
-class KvSwap(Map[tuple[K, V], tuple[V, K]], Generic[K, V]):
+
+class KvSwap(Map[Any, Any]):
     """Pairs with key and value in each other's place.
 
     >>> with Pipeline() as p:
@@ -61,3 +70,7 @@ class KvSwap(Map[tuple[K, V], tuple[V, K]], Generic[K, V]):
     def default_label(self) -> str:
         """`KvSwap`."""
         return self.label or "KvSwap"
+
+    def expand(self, pvalue: PCollection[tuple[K, V]]) -> PCollection[tuple[V, K]]:
+        """The pairs."""
+        return super().expand(pvalue)

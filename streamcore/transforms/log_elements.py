@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import Any, Generic
+from typing import Any
 
 from streamcore.graph.pipeline import require_pcollection
 from streamcore.graph.ptransform import PTransform
@@ -18,7 +18,7 @@ from streamcore.transforms.elementwise import Map
 LOGGER = logging.getLogger("streamcore")
 
 
-class LogElements(PTransform[PCollection[T], PCollection[T]], Generic[T]):
+class LogElements(PTransform[Any, Any]):
     """Prints the elements, or logs them, and passes them on.
 
     Args:

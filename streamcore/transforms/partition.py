@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Generic
+from typing import Any
 
 from streamcore.errors import PipelineError, shorten
 from streamcore.graph.pipeline import require_pcollection
@@ -23,7 +23,7 @@ class PartitionFn:
         raise NotImplementedError(msg)
 
 
-class Partition(PTransform[PCollection[T], tuple[PCollection[T], ...]], Generic[T]):
+class Partition(PTransform[Any, Any]):
     """Splits a PCollection into `n` parts.
 
     Args:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Generic
+from typing import Any
 
 from streamcore.graph.pipeline import require_pcollection
 from streamcore.graph.ptransform import PTransform
@@ -18,7 +18,7 @@ from streamcore.transforms.elementwise import Map
 class Reify:
     """Transforms that make what is known about an element part of its value."""
 
-    class Timestamp(PTransform[PCollection[T], PCollection[T]], Generic[T]):
+    class Timestamp(PTransform[Any, Any]):
         """Each element at its own timestamp: as in Beam this changes nothing, since a `TimestampedValue` is unwrapped.
 
         >>> with Pipeline() as p:
@@ -34,7 +34,7 @@ class Reify:
             """The elements."""
             return require_pcollection(self, pvalue) | Map(_with_timestamp)
 
-    class Window(PTransform[PCollection[T], PCollection[tuple[T, Moment, BoundedWindow]]], Generic[T]):
+    class Window(PTransform[Any, Any]):
         """Triples of element, timestamp and window; one for each window of the element.
 
         >>> with Pipeline() as p:
@@ -57,9 +57,7 @@ class Reify:
             """The triples."""
             return require_pcollection(self, pvalue) | Map(_with_window)
 
-    class TimestampInValue(
-        PTransform[PCollection[tuple[K, V]], PCollection[tuple[K, TimestampedValue[V]]]], Generic[K, V]
-    ):
+    class TimestampInValue(PTransform[Any, Any]):
         """Pairs whose value is a `TimestampedValue` of the value.
 
         >>> with Pipeline() as p:
@@ -75,9 +73,7 @@ class Reify:
             """The pairs."""
             return require_pcollection(self, pvalue) | Map(_with_timestamp_in_value)
 
-    class WindowInValue(
-        PTransform[PCollection[tuple[K, V]], PCollection[tuple[K, tuple[V, Moment, BoundedWindow]]]], Generic[K, V]
-    ):
+    class WindowInValue(PTransform[Any, Any]):
         """Pairs whose value is a triple of value, timestamp and window.
 
         >>> with Pipeline() as p:

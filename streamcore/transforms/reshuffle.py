@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Generic
+from typing import Any
 
 from streamcore.errors import PipelineError
 from streamcore.graph.pipeline import require_pcollection
@@ -11,7 +11,7 @@ from streamcore.graph.pvalue import PCollection
 from streamcore.graph.typevars import T
 
 
-class Reshuffle(PTransform[PCollection[T], PCollection[T]], Generic[T]):
+class Reshuffle(PTransform[Any, Any]):
     """The same elements, with their timestamps and windows.
 
     Engines on several machines spread the elements anew here; in one process there is nothing to spread.

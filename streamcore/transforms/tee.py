@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Generic
+from typing import Any
 
 from streamcore.graph.pipeline import require_pcollection
 from streamcore.graph.ptransform import PTransform, ptransform_fn
@@ -11,7 +11,7 @@ from streamcore.graph.pvalue import PCollection
 from streamcore.graph.typevars import T
 
 
-class Tee(PTransform[PCollection[T], PCollection[T]], Generic[T]):
+class Tee(PTransform[Any, Any]):
     """Applies other transforms to the input, and passes the input on.
 
     Args:
@@ -24,7 +24,7 @@ class Tee(PTransform[PCollection[T], PCollection[T]], Generic[T]):
     3
     """
 
-    def __init__(self, *consumers: PTransform[PCollection[T], Any] | Callable[[PCollection[T]], Any]) -> None:
+    def __init__(self, *consumers: PTransform[Any, Any] | Callable[[Any], Any]) -> None:
         super().__init__()
         self._consumers = consumers
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Generic
+from typing import Any
 
 from streamcore.errors import PipelineError
 from streamcore.graph.pipeline import require_pcollection
@@ -22,7 +22,7 @@ from streamcore.timestamp import DurationTypes, to_micros
 from streamcore.triggers import DefaultTrigger
 
 
-class WindowInto(PTransform[PCollection[T], PCollection[T]], Generic[T]):
+class WindowInto(PTransform[Any, Any]):
     """Assigns windows, and says when the panes of the next aggregation come out.
 
     Args:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from typing import Any, Generic
+from typing import Any, Generic, overload
 
+from streamcore.graph.pvalue import PCollection
 from streamcore.graph.typevars import K, T
 from streamcore.transforms.elementwise import ElementFn, Map
 
 
-class WithKeys(Map[T, tuple[K, T]], Generic[T, K]):
+class WithKeys(Map[Any, Any], Generic[K]):
     """Puts a key in front of each element.
 
     Args:
@@ -24,12 +25,20 @@ class WithKeys(Map[T, tuple[K, T]], Generic[T, K]):
     (3, 'not')
     """
 
-    def __init__(self, k: ElementFn[T, K] | Hashable, *args: Any, **kwargs: Any) -> None:
+    @overload
+    def __init__(self, k: ElementFn[Any, K], *args: Any, **kwargs: Any) -> None: ...
+    @overload
+    def __init__(self: WithKeys[Any], k: Hashable) -> None: ...
+    def __init__(self, k: Any, *args: Any, **kwargs: Any) -> None:
         super().__init__(_keyed_by(k, args, kwargs) if callable(k) else _keyed(k))
 
     def default_label(self) -> str:
         """`WithKeys`."""
         return self.label or "WithKeys"
+
+    def expand(self, pvalue: PCollection[T]) -> PCollection[tuple[K, T]]:
+        """Pairs of key and element."""
+        return super().expand(pvalue)
 
 
 def _keyed_by(k: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Callable[[Any], tuple[Any, Any]]:

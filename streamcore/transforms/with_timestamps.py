@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Generic, Literal
+from typing import Any, Literal
 
 from streamcore.errors import PipelineError
 from streamcore.graph.pipeline import require_pcollection
@@ -16,7 +16,7 @@ from streamcore.timestamp import MICROS_PER_SECOND, TimestampTypes
 UNITS = {"s": MICROS_PER_SECOND, "ms": 1000, "us": 1}
 
 
-class WithTimestamps(PTransform[PCollection[T], PCollection[T]], Generic[T]):
+class WithTimestamps(PTransform[Any, Any]):
     """Gives each element the event time that a function finds in it.
 
     Args:
@@ -41,7 +41,7 @@ class WithTimestamps(PTransform[PCollection[T], PCollection[T]], Generic[T]):
 
     def __init__(
         self,
-        fn: Callable[[T], TimestampTypes],
+        fn: Callable[[Any], TimestampTypes],
         *,
         watermark: WatermarkEstimator | None = None,
         unit: Literal["s", "ms", "us"] = "s",

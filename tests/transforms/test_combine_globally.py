@@ -70,7 +70,7 @@ def test_a_default_is_not_given_where_there_are_elements(elements: list[int]) ->
 
 def test_the_minimum_of_nothing_is_an_error_that_names_the_step() -> None:
     message = (
-        "step 'least/Unkey' failed on element (None, <Empty.EMPTY: 'empty'>) in window GlobalWindow: ValueError: "
+        "step 'least' failed on element (None, <Empty.EMPTY: 'empty'>) in window GlobalWindow: ValueError: "
         "min and max need at least one element; write CombineGlobally(...).without_defaults() to get nothing for none; "
         "handle it in the step's function, or filter such elements out before it"
     )

@@ -80,7 +80,7 @@ class Compiled:
     def __init__(self, kernel: Kernel) -> None:
         self.create, self.first, self.add, _, _ = single_functions(kernel)
         self._merge = merger(kernel)
-        self._extract = extractor(kernel)
+        self._extract = extractor(kernel, keyed=True)
 
     def accumulate(self, elements: list[Any]) -> Any:
         """The accumulator of some elements."""

@@ -8,7 +8,7 @@ write by hand for this aggregation.
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from streamcore.transforms.combine_fn import Kernel
@@ -47,15 +47,16 @@ def first(kernel: Kernel) -> str:
     return kernel.first.format(v="v")
 
 
-def extractor(kernel: Kernel) -> Callable[[list[tuple[Any, Any]]], list[tuple[Any, Any]]]:
-    """A function from pairs of key and accumulator to pairs of key and result."""
-    if kernel.extract == "{a}":
-        return lambda pairs: pairs
+def extractor(kernel: Kernel, keyed: bool) -> Callable[[Iterable[tuple[Any, Any]]], list[Any]]:
+    """A function from pairs of key and accumulator to pairs of key and result, or to results alone."""
+    if keyed and kernel.extract == "{a}":
+        return list
+    result = kernel.extract.format(a="a")
     source = f"""
-    def extract_pairs(pairs):
-        return [(k, {kernel.extract.format(a="a")}) for k, a in pairs]
+    def extract_results(pairs):
+        return [{f"(k, {result})" if keyed else result} for k, a in pairs]
     """
-    return compile_loop(source, "extract_pairs", kernel)
+    return compile_loop(source, "extract_results", kernel)
 
 
 class SingleFunctions(NamedTuple):

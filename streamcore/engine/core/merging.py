@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 from streamcore.engine.core.cells import Cell, Panel, empty_cell
 from streamcore.engine.core.kernels import ABSENT
 from streamcore.engine.core.node import Scheduler
+from streamcore.engine.core.reduce import Aggregation
 from streamcore.engine.core.triggered import TriggeredReduce
 from streamcore.model.bundle import Windows
 from streamcore.model.trigger import Moment
 from streamcore.model.window import BoundedWindow
 from streamcore.model.windowing import Windowing
-from streamcore.transforms.combine_fn import Kernel
 from streamcore.windowing import MergingWindowSet, Sessions
 
 
@@ -26,8 +26,8 @@ class KeyWindows(NamedTuple):
 class MergingReduce(TriggeredReduce):
     """Aggregates in cells whose windows merge; whether an element is too late is decided after the merge."""
 
-    def __init__(self, label: str, scheduler: Scheduler, windowing: Windowing, kernel: Kernel) -> None:
-        super().__init__(label, scheduler, windowing, kernel)
+    def __init__(self, label: str, scheduler: Scheduler, windowing: Windowing, aggregation: Aggregation) -> None:
+        super().__init__(label, scheduler, windowing, aggregation)
         self._keys: dict[Any, KeyWindows] = {}
 
     def earliest_end(self, timestamp: int) -> int:
@@ -37,16 +37,16 @@ class MergingReduce(TriggeredReduce):
             return timestamp + windowfn.gap_micros
         return super().earliest_end(timestamp)
 
-    def place_in(self, element: Any, timestamp: int, windows: Windows) -> None:
+    def place_in(self, pair: tuple[Any, Any], timestamp: int, windows: Windows) -> None:
         """Adds one element to what its windows have become part of."""
-        key, value = element
+        key, value = pair
         for window in windows:
             mine = self._keys.get(key)
             if mine is None:
                 mine = self._keys[key] = KeyWindows(MergingWindowSet(self.windowing.windowfn), {})
             result, away = mine.windows.add(window)
             if not away and result not in mine.panels and self.has_expired(result):
-                self.drop_late(element, timestamp, (window,))
+                self.drop_late(pair, timestamp, (window,))
                 self._forget(key, result)
                 continue
             panel = mine.panels.get(result)

@@ -2,13 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import repeat
+from operator import length_hint
+from typing import Any, NamedTuple
+
+from streamcore.engine.core.kernels import extractor
 from streamcore.engine.core.node import Node, Scheduler
-from streamcore.errors import PipelineError, StreamcoreError
+from streamcore.errors import PipelineError, StreamcoreError, UserCodeError
 from streamcore.model.bundle import Bundle, Windows
 from streamcore.model.pane import PANE_INFO_UNKNOWN
+from streamcore.model.window import BoundedWindow
 from streamcore.model.windowing import Windowing
 from streamcore.timestamp import MAX_MICROS, MIN_MICROS
+from streamcore.transforms.combine_fn import Kernel
 from streamcore.transforms.group import LATE
+
+
+class Aggregation(NamedTuple):
+    """What an aggregation does with the elements of a window.
+
+    Attributes:
+        kernel: How they are united.
+        keyed: Elements are pairs of key and value, and so are results; else all elements of a window are united.
+        has_defaults: A global window that had no elements at all has a pane too.
+    """
+
+    kernel: Kernel
+    keyed: bool = True
+    has_defaults: bool = False
 
 
 class ReduceNode(Node):
@@ -16,6 +38,7 @@ class ReduceNode(Node):
 
     Attributes:
         windowing: How its input is windowed.
+        aggregation: What it does with the elements of a window.
         input_watermark: How far its input has come.
         timer_sensitive: Its result depends on which of two things comes first, an element or a timer. Where it is
             false, elements that are ahead of the watermark may come before timers that were due before them.
@@ -28,14 +51,16 @@ class ReduceNode(Node):
     timer_sensitive = False
     wants_watermarks = False
     data_driven = False
-    order_sensitive = False
 
-    def __init__(self, label: str, scheduler: Scheduler, windowing: Windowing) -> None:
+    def __init__(self, label: str, scheduler: Scheduler, windowing: Windowing, aggregation: Aggregation) -> None:
         super().__init__(label, scheduler)
         self.windowing = windowing
+        self.aggregation = aggregation
+        self.order_sensitive = aggregation.kernel.ordered
         self.input_watermark = MIN_MICROS
         self.stepwise = False
         self._late: list[tuple[object, int, Windows]] = []
+        self._extract = extractor(aggregation.kernel, aggregation.keyed)
 
     def earliest_end(self, timestamp: int) -> int:
         """A bound: no event-time timer that an element of this timestamp sets is due before it."""
@@ -45,11 +70,15 @@ class ReduceNode(Node):
         """When the next event-time timer is due; `MAX_MICROS` if none is set."""
         return MAX_MICROS
 
-    def drop_late(self, element: object, timestamp: int, windows: Windows) -> None:
+    def pairs(self, elements: Iterator[Any]) -> Iterator[Any]:
+        """Pairs of key and value; where there are no keys, the key is None."""
+        return elements if self.aggregation.keyed else zip(repeat(None), elements)
+
+    def drop_late(self, pair: tuple[Any, Any], timestamp: int, windows: Windows) -> None:
         """Counts an element for windows that have expired, and keeps it for the late output."""
         self.metrics.dropped_late += len(windows)
         if self.consumers.get(LATE):
-            self._late.append((element, timestamp, windows))
+            self._late.append((pair if self.aggregation.keyed else pair[1], timestamp, windows))
 
     def emit_late(self) -> None:
         """Hands on what `drop_late` has kept."""
@@ -58,11 +87,21 @@ class ReduceNode(Node):
             self._late = []
             self.emit(Bundle(values, stamps, windows, PANE_INFO_UNKNOWN), LATE)
 
+    def results(self, pairs: list[tuple[Any, Any]], window: BoundedWindow) -> list[Any]:
+        """What a window puts out for pairs of key and accumulator."""
+        waiting = iter(pairs)
+        try:
+            return self._extract(waiting)
+        except Exception as error:
+            raise UserCodeError(self.label, pairs[len(pairs) - length_hint(waiting) - 1], window, error) from error
+
     def element_failure(self, bundle: Bundle, position: int, cause: Exception) -> StreamcoreError:
         """The error for an element that could not be aggregated."""
         if isinstance(cause, StreamcoreError):
             return cause
         element = bundle.values[position]
+        if not self.aggregation.keyed:
+            return self.failure(bundle, position, cause)
         if not isinstance(element, tuple | list) or len(element) != 2:
             cause = PipelineError("the step needs pairs (key, value); make them with Map(lambda x: (key, value)) or WithKeys")
         else:

@@ -15,9 +15,9 @@ from typing import Any
 
 import msgspec
 
-from streamcore.engine.core.kernels import compile_loop, extractor, first, single_functions, update
+from streamcore.engine.core.kernels import compile_loop, first, single_functions, update
 from streamcore.engine.core.node import BUNDLE_SIZE, Scheduler
-from streamcore.engine.core.reduce import ReduceNode
+from streamcore.engine.core.reduce import Aggregation, ReduceNode
 from streamcore.model.bundle import Bundle, Windows
 from streamcore.model.pane import ONLY_FIRING
 from streamcore.model.window import IntervalWindow
@@ -56,10 +56,10 @@ class SessionReduce(ReduceNode):
 
     wants_watermarks = True
 
-    def __init__(self, label: str, scheduler: Scheduler, windowing: Windowing, kernel: Kernel) -> None:
-        super().__init__(label, scheduler, windowing)
+    def __init__(self, label: str, scheduler: Scheduler, windowing: Windowing, aggregation: Aggregation) -> None:
+        super().__init__(label, scheduler, windowing, aggregation)
+        kernel = aggregation.kernel
         assert isinstance(windowing.windowfn, Sessions)
-        self.order_sensitive = kernel.ordered
         self._gap = windowing.windowfn.gap_micros
         self._bucket_size = max(self._gap // 64, 1)
         self._single: dict[Any, Session] = {}
@@ -70,7 +70,6 @@ class SessionReduce(ReduceNode):
         self._opened = 0
         self._add = _compile_add(kernel, self._gap)
         self._functions = single_functions(kernel)
-        self._extract = extractor(kernel)
 
     def earliest_end(self, timestamp: int) -> int:
         """The end of a session of this element alone."""
@@ -87,11 +86,12 @@ class SessionReduce(ReduceNode):
         self.metrics.elements += len(bundle.values)
         marks = bundle.watermarks or [self.input_watermark] * len(bundle.values)
         elements = iter(bundle.values)
+        pairs = self.pairs(elements)
         try:
             if bundle.windows == self.windowing.windowfn:
-                self._add(elements, bundle.timestamp_list(), marks, self._single, self._several, self._place, self._open)
+                self._add(pairs, bundle.timestamp_list(), marks, self._single, self._several, self._place, self._open)
             else:
-                self._add_windowed(elements, bundle, marks)
+                self._add_windowed(pairs, bundle, marks)
         except Exception as error:
             position = self.position(bundle, elements)
             raise self.element_failure(bundle, position, error) from error
@@ -105,18 +105,18 @@ class SessionReduce(ReduceNode):
         else:
             self.forward(watermark)
 
-    def _add_windowed(self, elements: Iterator[Any], bundle: Bundle, marks: list[int]) -> None:
+    def _add_windowed(self, pairs: Iterator[Any], bundle: Bundle, marks: list[int]) -> None:
         """Adds elements whose windows are given, such as the panes of an aggregation before this one."""
-        rows = zip(elements, bundle.timestamp_list(), bundle.window_list(), marks, strict=True)
-        for element, timestamp, windows, mark in rows:
+        rows = zip(pairs, bundle.timestamp_list(), bundle.window_list(), marks, strict=True)
+        for pair, timestamp, windows, mark in rows:
             for window in windows:
-                self._place(element, timestamp, mark, window.start.micros, window.end_micros)
+                self._place(pair, timestamp, mark, window.start.micros, window.end_micros)
 
     def _place(
-        self, element: Any, timestamp: int, mark: int, start: int | None = None, end: int | None = None
+        self, pair: tuple[Any, Any], timestamp: int, mark: int, start: int | None = None, end: int | None = None
     ) -> None:
         """Adds one element, in whatever state the sessions of its key are."""
-        key, value = element
+        key, value = pair
         start = timestamp if start is None else start
         end = start + self._gap if end is None else end
         sessions = self._sessions_of(key)
@@ -131,7 +131,7 @@ class SessionReduce(ReduceNode):
             session.start = min(session.start, start)
             session.end = max(session.end, end)
         elif end <= mark:
-            self.drop_late(element, timestamp, (IntervalWindow.of_micros(start, end),))
+            self.drop_late(pair, timestamp, (IntervalWindow.of_micros(start, end),))
         else:
             self._keep(self._open(start, end, self._functions.first(value), key))
 
@@ -225,10 +225,10 @@ class SessionReduce(ReduceNode):
 
     def _put_out(self, sessions: list[Session]) -> None:
         self.metrics.panes_on_time += len(sessions)
-        values = self._extract([(session.key, session.acc) for session in sessions])
+        pairs = [(session.key, session.acc) for session in sessions]
         stamps = [session.end - 1 for session in sessions]
         windows: list[Windows] = [(IntervalWindow.of_micros(session.start, session.end),) for session in sessions]
-        self.emit(Bundle(values, stamps, windows, ONLY_FIRING))
+        self.emit(Bundle(self.results(pairs, windows[0][0]), stamps, windows, ONLY_FIRING))
 
 
 def _compile_add(kernel: Kernel, gap: int) -> Callable[..., None]:

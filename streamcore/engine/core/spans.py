@@ -11,16 +11,15 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Any
 
-from streamcore.engine.core.kernels import compile_loop, extractor, first, merger, update
+from streamcore.engine.core.kernels import compile_loop, first, merger, single_functions, update
 from streamcore.engine.core.node import BUNDLE_SIZE, Scheduler
-from streamcore.engine.core.reduce import ReduceNode
+from streamcore.engine.core.reduce import Aggregation, ReduceNode
 from streamcore.model.bundle import Bundle
 from streamcore.model.pane import ONLY_FIRING
 from streamcore.model.window import BoundedWindow, GlobalWindow
 from streamcore.model.windowing import TimeWindowFn, Windowing
 from streamcore.timestamp import MAX_MICROS
 from streamcore.transforms.combine_fn import Kernel
-from streamcore.transforms.group import NOTHING
 
 Cells = dict[Any, Any]
 
@@ -28,21 +27,20 @@ Cells = dict[Any, Any]
 class SpanReduce(ReduceNode):
     """Aggregates by span; every window has exactly one pane, on time."""
 
-    def __init__(
-        self, label: str, scheduler: Scheduler, windowing: Windowing, kernel: Kernel, empty_default: Any = NOTHING
-    ) -> None:
-        super().__init__(label, scheduler, windowing)
+    def __init__(self, label: str, scheduler: Scheduler, windowing: Windowing, aggregation: Aggregation) -> None:
+        super().__init__(label, scheduler, windowing, aggregation)
+        kernel = aggregation.kernel
         assert isinstance(windowing.windowfn, TimeWindowFn)
         self._windowfn: TimeWindowFn = windowing.windowfn
         self._spans: dict[int, Cells] = {}
         self._open: dict[BoundedWindow, list[tuple[int | None, Cells]]] = {}
+        # The last spans that were looked for; elements that come a little late go back and forth between two.
+        self._recent: list[tuple[Cells, int, int]] = []
         self._opened = 0
         self._ends: list[tuple[int, int, BoundedWindow]] = []
         self._add, self._add_alike = _compile_add(kernel)
         self._merge = merger(kernel)
-        self._extract = extractor(kernel)
-        self._empty_default = empty_default
-        self.order_sensitive = kernel.ordered
+        self._empty = single_functions(kernel).create
 
     def earliest_end(self, timestamp: int) -> int:
         """The end of the first window at a moment."""
@@ -59,22 +57,22 @@ class SpanReduce(ReduceNode):
         elements = iter(bundle.values)
         try:
             if bundle.windows is self._windowfn or bundle.windows == self._windowfn:
-                self._add_by_time(elements, bundle)
+                self._add_by_time(self.pairs(elements), bundle)
             else:
-                self._add_windowed(elements, bundle)
+                self._add_windowed(self.pairs(elements), bundle)
         except Exception as error:
             position = self.position(bundle, elements)
             raise self.element_failure(bundle, position, error) from error
         self.emit_late()
 
-    def _add_by_time(self, elements: Iterator[Any], bundle: Bundle) -> None:
+    def _add_by_time(self, pairs: Iterator[Any], bundle: Bundle) -> None:
         if bundle.bounds is not None:
             earliest, latest = bundle.bounds
             begin, end = self._windowfn.span_at(earliest)
             if latest < end and begin in self._spans and self.earliest_end(earliest) > self.input_watermark:
-                self._add_alike(elements, self._spans[begin])
+                self._add_alike(pairs, self._spans[begin])
                 return
-        self._add(elements, bundle.timestamp_list(), self._find_span)
+        self._add(pairs, bundle.timestamp_list(), self._find_span)
 
     def advance(self, watermark: int) -> None:
         """Fires the windows that have ended."""
@@ -84,13 +82,16 @@ class SpanReduce(ReduceNode):
         else:
             self.forward(watermark)
 
-    def _find_span(self, timestamp: int, element: object) -> tuple[Cells, int, int]:
+    def _find_span(self, timestamp: int, pair: tuple[Any, Any]) -> tuple[Cells, int, int]:
         """The cells of the span around a moment, and the moments for which they hold."""
+        for found in self._recent:
+            if found[1] <= timestamp < found[2]:
+                return found
         begin, end = self._windowfn.span_at(timestamp)
         windows = self._windowfn.windows_at(timestamp)
         if windows and windows[0].end_micros <= self.input_watermark:
             live = tuple(window for window in windows if window.end_micros > self.input_watermark)
-            self.drop_late(element, timestamp, windows[: len(windows) - len(live)])
+            self.drop_late(pair, timestamp, windows[: len(windows) - len(live)])
             windows, end = live, timestamp  # an empty range: every such element is to be counted
         if not windows:
             return {}, timestamp, timestamp
@@ -99,20 +100,22 @@ class SpanReduce(ReduceNode):
             cells = self._spans[begin] = {}
             for window in windows:
                 self._open_window(window).append((begin, cells))
+        if begin < end:
+            self._recent = [(cells, begin, end), *self._recent[:3]]
         return cells, begin, end
 
-    def _add_windowed(self, elements: Iterator[Any], bundle: Bundle) -> None:
+    def _add_windowed(self, pairs: Iterator[Any], bundle: Bundle) -> None:
         """Adds elements whose windows are given, and do not follow from their timestamps."""
-        rows = zip(elements, bundle.timestamp_list(), bundle.window_list(), strict=True)
-        for element, timestamp, windows in rows:
+        rows = zip(pairs, bundle.timestamp_list(), bundle.window_list(), strict=True)
+        for pair, timestamp, windows in rows:
             for window in windows:
                 if window.end_micros <= self.input_watermark:
-                    self.drop_late(element, timestamp, (window,))
+                    self.drop_late(pair, timestamp, (window,))
                     continue
                 parts = self._open.get(window) or self._open_window(window)
                 if not parts or parts[0][0] is not None:
                     parts.insert(0, (None, {}))
-                self._add((element,), (timestamp,), lambda t, e, cells=parts[0][1]: (cells, t, t))
+                self._add((pair,), (timestamp,), lambda t, p, cells=parts[0][1]: (cells, t, t))
 
     def _open_window(self, window: BoundedWindow) -> list[tuple[int | None, Cells]]:
         parts = self._open.get(window)
@@ -135,13 +138,15 @@ class SpanReduce(ReduceNode):
 
     def _fire_default(self) -> None:
         """The pane of a global window that had no elements."""
-        if self._empty_default is not NOTHING and not self._opened:
+        if self.aggregation.has_defaults and not self._opened:
             window = GlobalWindow()
             self.metrics.panes_on_time += 1
-            self.emit(Bundle([(None, self._empty_default)], window.end_micros - 1, (window,), ONLY_FIRING))
+            results = self.results([(None, self._empty())], window)
+            self.emit(Bundle(results, window.end_micros - 1, (window,), ONLY_FIRING))
 
     def _fire_window(self, window: BoundedWindow) -> Iterator[None]:
         parts = self._open.pop(window)
+        self._recent = []
         totals = parts[0][1]
         if len(parts) > 1:
             totals = {}
@@ -156,7 +161,8 @@ class SpanReduce(ReduceNode):
         pairs = iter(totals.items())
         while chunk := list(islice(pairs, BUNDLE_SIZE)):
             self.metrics.panes_on_time += len(chunk)
-            self.emit(Bundle(self._extract(chunk), window.end_micros - 1, (window,), ONLY_FIRING))
+            results = self.results(chunk, window)
+            self.emit(Bundle(results, window.end_micros - 1, (window,), ONLY_FIRING))
             yield
 
 

@@ -12,7 +12,7 @@ from streamcore.engine.core.cells import Cell, Panel, empty_cell
 from streamcore.engine.core.kernels import ABSENT, compile_loop, first, single_functions, update
 from streamcore.engine.core.node import BUNDLE_SIZE, NEVER, Scheduler
 from streamcore.engine.core.panes import PaneColumns
-from streamcore.engine.core.reduce import ReduceNode
+from streamcore.engine.core.reduce import Aggregation, ReduceNode
 from streamcore.engine.core.watermarks import Holds
 from streamcore.model.bundle import Bundle, Windows
 from streamcore.model.pane import PaneInfoTiming
@@ -28,7 +28,6 @@ from streamcore.model.windowing import (
 )
 from streamcore.timestamp import MAX_MICROS, Timestamp
 from streamcore.transforms.combine_fn import Kernel
-from streamcore.transforms.group import NOTHING
 from streamcore.triggers import DefaultTrigger
 
 END: Final = 0
@@ -40,10 +39,9 @@ Found = tuple[Panel, int, int]
 class TriggeredReduce(ReduceNode):
     """Aggregates in cells, under any trigger, with windows that do not merge."""
 
-    def __init__(
-        self, label: str, scheduler: Scheduler, windowing: Windowing, kernel: Kernel, empty_default: Any = NOTHING
-    ) -> None:
-        super().__init__(label, scheduler, windowing)
+    def __init__(self, label: str, scheduler: Scheduler, windowing: Windowing, aggregation: Aggregation) -> None:
+        super().__init__(label, scheduler, windowing, aggregation)
+        kernel = aggregation.kernel
         self.trigger = windowing.triggerfn
         self.timer_sensitive = self.data_driven = self.trigger != DefaultTrigger()
         self.order_sensitive = self.data_driven or kernel.ordered
@@ -56,7 +54,6 @@ class TriggeredReduce(ReduceNode):
         self._deadlines: list[tuple[int, int, Panel, Any]] = []
         self._numbered = 0
         self._out = PaneColumns(self.metrics)
-        self._empty_default = empty_default
         self._add = _compile_add(kernel, windowing.timestamp_combiner, self.trigger.create())
         windowfn = windowing.windowfn
         self._assigned_by: TimeWindowFn | None = None
@@ -86,14 +83,14 @@ class TriggeredReduce(ReduceNode):
         """Adds the elements to their cells; those that make a trigger fire put a pane out."""
         self.metrics.elements += len(bundle.values)
         elements = iter(bundle.values)
+        pairs = self.pairs(elements)
         try:
             if self._assigned_by is not None and bundle.windows == self._assigned_by:
-                self._add(elements, bundle.timestamp_list(), self._find_panel, self.place)
+                self._add(pairs, bundle.timestamp_list(), self._find_panel, self.place)
             else:
-                for element, timestamp, windows in zip(
-                    elements, bundle.timestamp_list(), bundle.window_list(), strict=True
-                ):
-                    self.place_in(element, timestamp, windows)
+                rows = zip(pairs, bundle.timestamp_list(), bundle.window_list(), strict=True)
+                for pair, timestamp, windows in rows:
+                    self.place_in(pair, timestamp, windows)
         except Exception as error:
             position = self.position(bundle, elements)
             raise self.element_failure(bundle, position, error) from error
@@ -101,12 +98,12 @@ class TriggeredReduce(ReduceNode):
         self.emit_panes()
         self._forward_held()
 
-    def place_in(self, element: Any, timestamp: int, windows: Windows) -> None:
+    def place_in(self, pair: tuple[Any, Any], timestamp: int, windows: Windows) -> None:
         """Adds one element to all of its windows."""
-        key, value = element
+        key, value = pair
         for window in windows:
             if self.has_expired(window):
-                self.drop_late(element, timestamp, (window,))
+                self.drop_late(pair, timestamp, (window,))
             else:
                 self.place(self._panels.get(window) or self._open_panel(window), key, value, timestamp)
 
@@ -114,12 +111,12 @@ class TriggeredReduce(ReduceNode):
         """Whether the watermark has passed the end of a window and the allowed lateness."""
         return window.end_micros + self.windowing.allowed_lateness <= self.input_watermark
 
-    def _find_panel(self, timestamp: int, element: Any) -> Found | None:
+    def _find_panel(self, timestamp: int, pair: tuple[Any, Any]) -> Found | None:
         """The panel at a moment and the moments for which it holds, or None where the element has been dealt with."""
         assert self._assigned_by is not None
         windows = self._assigned_by.windows_at(timestamp)
         if len(windows) != 1 or self.has_expired(windows[0]):
-            self.place_in(element, timestamp, windows)
+            self.place_in(pair, timestamp, windows)
             return None
         panel = self._panels.get(windows[0]) or self._open_panel(windows[0])
         return (panel, *self._assigned_by.span_at(timestamp))
@@ -251,7 +248,7 @@ class TriggeredReduce(ReduceNode):
             cell.nonspeculative_index += 1
         acc = self.functions.create() if cell.acc is ABSENT else cell.acc
         stamp = panel.end - 1 if cell.stamp is None else cell.stamp
-        value = (key, self.functions.extract(acc))
+        (value,) = self.results([(key, acc)], panel.window)
         self._out.add(value, stamp, (panel.window,), timing, cell.index, nonspeculative, is_last)
         cell.index += 1
         cell.fresh = 0
@@ -357,10 +354,11 @@ class TriggeredReduce(ReduceNode):
 
     def _fire_default(self) -> None:
         """The pane of a global window that had no elements."""
-        if self._empty_default is not NOTHING and not self._numbered:
+        if self.aggregation.has_defaults and not self._numbered:
             window = GlobalWindow()
             on_time = PaneInfoTiming.ON_TIME
-            self._out.add((None, self._empty_default), window.end_micros - 1, (window,), on_time, 0, 0, is_last=True)
+            (value,) = self.results([(None, self.functions.create())], window)
+            self._out.add(value, window.end_micros - 1, (window,), on_time, 0, 0, is_last=True)
             self.emit_panes()
 
 

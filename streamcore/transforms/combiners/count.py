@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Generic
+from typing import Any
 
 from streamcore.graph.pipeline import require_pcollection
 from streamcore.graph.ptransform import PTransform
 from streamcore.graph.pvalue import PCollection
-from streamcore.graph.typevars import K, T
+from streamcore.graph.typevars import T
 from streamcore.transforms.combine_fn import COUNT, CombineFn, Kernel
 from streamcore.transforms.combine_globally import CombineGlobally
 from streamcore.transforms.elementwise import Map
@@ -50,7 +50,7 @@ class CountCombineFn(CombineFn[Any, int, int]):
 class Count:
     """Transforms that count elements."""
 
-    class Globally(CombineGlobally[T, int], Generic[T]):
+    class Globally(CombineGlobally[Any, int]):
         """The number of elements in each window.
 
         >>> with Pipeline() as p:
@@ -66,7 +66,7 @@ class Count:
             """`Count.Globally`."""
             return self.label or "Count.Globally"
 
-    class PerKey(CombinePerKey[K, Any, int], Generic[K]):
+    class PerKey(CombinePerKey[Any, int]):
         """The number of elements of each key and window.
 
         >>> with Pipeline() as p:
@@ -82,7 +82,7 @@ class Count:
             """`Count.PerKey`."""
             return self.label or "Count.PerKey"
 
-    class PerElement(PTransform[PCollection[T], PCollection[tuple[T, int]]], Generic[T]):
+    class PerElement(PTransform[Any, Any]):
         """How often each distinct element, which must be hashable, occurs in a window.
 
         >>> with Pipeline() as p:
@@ -97,7 +97,7 @@ class Count:
 
         def expand(self, pvalue: PCollection[T]) -> PCollection[tuple[T, int]]:
             """Pairs of element and count."""
-            keyed: PCollection[tuple[T, None]] = require_pcollection(self, pvalue) | "Key" >> Map(_paired)
+            keyed: PCollection[tuple[Any, None]] = require_pcollection(self, pvalue) | "Key" >> Map(_paired)
             counted: PCollection[tuple[T, int]] = keyed | "CombinePerKey" >> CombinePerKey(CountCombineFn())
             return counted
 

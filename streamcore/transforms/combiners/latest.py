@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable
 from typing import Any, Final, Generic
 
@@ -64,7 +65,7 @@ class LatestCombineFn(CombineFn[tuple[T, Any], Stamped, T], Generic[T]):
 class Latest:
     """Transforms that give the latest element in event time."""
 
-    class Globally(CombineGlobally[T, T | None], Generic[T]):
+    class Globally(PTransform[Any, Any]):
         """The latest element of each window; None for an empty input.
 
         >>> with Pipeline() as p:
@@ -79,9 +80,18 @@ class Latest:
         """
 
         def __init__(self, has_defaults: bool = True) -> None:
-            combine_fn: Any = LatestCombineFn()
-            super().__init__(combine_fn)
+            super().__init__()
             self.has_defaults = has_defaults
+
+        def with_defaults(self, has_defaults: bool = True) -> Latest.Globally:
+            """The latest element, or None for an empty input; nothing for it without defaults."""
+            other = copy.copy(self)
+            other.has_defaults = has_defaults
+            return other
+
+        def without_defaults(self) -> Latest.Globally:
+            """The latest element, and nothing for an empty input."""
+            return self.with_defaults(False)
 
         def default_label(self) -> str:
             """`Latest.Globally`."""
@@ -89,10 +99,11 @@ class Latest:
 
         def expand(self, pvalue: PCollection[T]) -> PCollection[T | None]:
             """The latest element of each window."""
-            stamped: PCollection[Any] = require_pcollection(self, pvalue) | "AddTimestamp" >> Map(_stamped)
-            return super().expand(stamped)
+            combine: CombineGlobally[Any, Any] = CombineGlobally(LatestCombineFn())
+            stamped = require_pcollection(self, pvalue) | "AddTimestamp" >> Map(_stamped)
+            return stamped | "CombineGlobally" >> combine.with_defaults(self.has_defaults)
 
-    class PerKey(PTransform[PCollection[tuple[K, T]], PCollection[tuple[K, T]]], Generic[K, T]):
+    class PerKey(PTransform[Any, Any]):
         """The latest value of each key and window.
 
         >>> with Pipeline() as p:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Final, Generic
+from typing import Any, Final
 
-from streamcore.graph.typevars import K
 from streamcore.transforms.combine_fn import CombineFn, Kernel
 from streamcore.transforms.combine_globally import CombineGlobally
 from streamcore.transforms.group import CombinePerKey
@@ -73,7 +72,7 @@ class Mean:
             """`Mean.Globally`."""
             return self.label or "Mean.Globally"
 
-    class PerKey(CombinePerKey[K, Any, float], Generic[K]):
+    class PerKey(CombinePerKey[Any, float]):
         """The mean of the values of each key and window.
 
         >>> with Pipeline() as p:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import typing
 from typing import Any, Generic
 
 from streamcore.errors import PipelineError
@@ -85,7 +86,7 @@ class SampleAnyCombineFn(CombineFn[T, tuple[T, ...], tuple[T, ...]], Generic[T])
 class Sample:
     """Transforms that choose some of the elements."""
 
-    class FixedSizeGlobally(CombineGlobally[T, list[T]], Generic[T]):
+    class FixedSizeGlobally(CombineGlobally[Any, Any]):
         """A list of n elements of each window, drawn without replacement; of all if there are fewer.
 
         >>> with Pipeline() as p:
@@ -102,7 +103,11 @@ class Sample:
             """`FixedSizeGlobally(3)`."""
             return self.label or f"FixedSizeGlobally({self._n})"
 
-    class FixedSizePerKey(CombinePerKey[K, T, list[T]], Generic[K, T]):
+        def expand(self, pvalue: PCollection[T]) -> PCollection[list[T]]:
+            """The samples."""
+            return super().expand(pvalue)
+
+    class FixedSizePerKey(CombinePerKey[Any, Any]):
         """A list of n values of each key and window, drawn without replacement; of all if there are fewer.
 
         >>> with Pipeline() as p:
@@ -118,7 +123,11 @@ class Sample:
             """`FixedSizePerKey(3)`."""
             return self.label or f"FixedSizePerKey({self._n})"
 
-    class Any(PTransform[PCollection[T], PCollection[T]], Generic[T]):
+        def expand(self, pvalue: PCollection[tuple[K, T]]) -> PCollection[tuple[K, list[T]]]:
+            """The samples."""
+            return super().expand(pvalue)
+
+    class Any(PTransform[typing.Any, typing.Any]):
         """Any n elements of each window, one by one; not drawn, so not fit for statistics.
 
         >>> with Pipeline() as p:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Generic
+from typing import Any, Generic
 
+from streamcore.graph.pvalue import PCollection
 from streamcore.graph.typevars import K, V
 from streamcore.transforms.combine_fn import CombineFn, Kernel
 from streamcore.transforms.combine_globally import CombineGlobally
@@ -44,7 +45,7 @@ class ToDictCombineFn(CombineFn[tuple[K, V], dict[K, V], dict[K, V]], Generic[K,
         )
 
 
-class ToDict(CombineGlobally[tuple[K, V], dict[K, V]], Generic[K, V]):
+class ToDict(CombineGlobally[Any, Any]):
     """A dict of the pairs of each window; of several values of a key the last to come stays.
 
     >>> with Pipeline() as p:
@@ -59,3 +60,7 @@ class ToDict(CombineGlobally[tuple[K, V], dict[K, V]], Generic[K, V]):
     def default_label(self) -> str:
         """`ToDict`."""
         return self.label or "ToDict"
+
+    def expand(self, pvalue: PCollection[tuple[K, V]]) -> PCollection[dict[K, V]]:
+        """The dicts."""
+        return super().expand(pvalue)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Generic
+from typing import Any, Generic
 
+from streamcore.graph.pvalue import PCollection
 from streamcore.graph.typevars import T
 from streamcore.transforms.combine_globally import CombineGlobally
 from streamcore.transforms.group import GroupedValues
@@ -23,7 +24,7 @@ class ToListCombineFn(GroupedValues[T], Generic[T]):
         return mutable_accumulator
 
 
-class ToList(CombineGlobally[T, list[T]], Generic[T]):
+class ToList(CombineGlobally[Any, Any]):
     """A list of the elements of each window, in the order of their arrival.
 
     >>> with Pipeline() as p:
@@ -38,3 +39,7 @@ class ToList(CombineGlobally[T, list[T]], Generic[T]):
     def default_label(self) -> str:
         """`ToList`."""
         return self.label or "ToList"
+
+    def expand(self, pvalue: PCollection[T]) -> PCollection[list[T]]:
+        """The lists."""
+        return super().expand(pvalue)

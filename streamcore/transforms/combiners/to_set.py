@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Generic
+from typing import Any, Generic
 
+from streamcore.graph.pvalue import PCollection
 from streamcore.graph.typevars import T
 from streamcore.transforms.combine_fn import CombineFn, Kernel
 from streamcore.transforms.combine_globally import CombineGlobally
@@ -39,7 +40,7 @@ class ToSetCombineFn(CombineFn[T, set[T], set[T]], Generic[T]):
         return Kernel("set()", "{{{v}}}", "{a}.add({v})", "{a} | {b}", "set({a})", in_place=True)
 
 
-class ToSet(CombineGlobally[T, set[T]], Generic[T]):
+class ToSet(CombineGlobally[Any, Any]):
     """A set of the elements of each window.
 
     >>> with Pipeline() as p:
@@ -54,3 +55,7 @@ class ToSet(CombineGlobally[T, set[T]], Generic[T]):
     def default_label(self) -> str:
         """`ToSet`."""
         return self.label or "ToSet"
+
+    def expand(self, pvalue: PCollection[T]) -> PCollection[set[T]]:
+        """The sets."""
+        return super().expand(pvalue)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from operator import itemgetter
 from typing import Any, Final, Generic, TypeAlias
 
+from streamcore.graph.pvalue import PCollection
 from streamcore.graph.typevars import K, T
 from streamcore.transforms.combine_fn import CombineFn, Kernel
 from streamcore.transforms.combine_globally import CombineGlobally
@@ -122,7 +123,7 @@ class Smallest(TopCombineFn[T], Generic[T]):
 class Top:
     """Transforms that give the greatest or least elements."""
 
-    class Of(CombineGlobally[T, list[T]], Generic[T]):
+    class Of(CombineGlobally[Any, Any]):
         """A list of the n greatest elements of each window; of the least, if reversed.
 
         >>> with Pipeline() as p:
@@ -139,7 +140,11 @@ class Top:
             """`Top(3)`."""
             return self.label or f"Top({self._n})"
 
-    class PerKey(CombinePerKey[K, T, list[T]], Generic[K, T]):
+        def expand(self, pvalue: PCollection[T]) -> PCollection[list[T]]:
+            """The lists."""
+            return super().expand(pvalue)
+
+    class PerKey(CombinePerKey[Any, Any]):
         """A list of the n greatest values of each key and window; of the least, if reversed.
 
         >>> with Pipeline() as p:
@@ -155,8 +160,12 @@ class Top:
             """`TopPerKey(3)`."""
             return self.label or f"TopPerKey({self._n})"
 
+        def expand(self, pvalue: PCollection[tuple[K, T]]) -> PCollection[tuple[K, list[T]]]:
+            """The lists."""
+            return super().expand(pvalue)
+
     @staticmethod
-    def Largest(n: int, has_defaults: bool = True, key: Key | None = None) -> Top.Of[Any]:
+    def Largest(n: int, has_defaults: bool = True, key: Key | None = None) -> Top.Of:
         """A list of the n greatest elements of each window.
 
         >>> with Pipeline() as p:
@@ -166,7 +175,7 @@ class Top:
         return f"Largest({n})" >> Top.Of(n, key, has_defaults=has_defaults)
 
     @staticmethod
-    def Smallest(n: int, has_defaults: bool = True, key: Key | None = None) -> Top.Of[Any]:
+    def Smallest(n: int, has_defaults: bool = True, key: Key | None = None) -> Top.Of:
         """A list of the n least elements of each window.
 
         >>> with Pipeline() as p:
@@ -176,7 +185,7 @@ class Top:
         return f"Smallest({n})" >> Top.Of(n, key, reverse=True, has_defaults=has_defaults)
 
     @staticmethod
-    def LargestPerKey(n: int, key: Key | None = None) -> Top.PerKey[Any, Any]:
+    def LargestPerKey(n: int, key: Key | None = None) -> Top.PerKey:
         """A list of the n greatest values of each key and window.
 
         >>> with Pipeline() as p:
@@ -186,7 +195,7 @@ class Top:
         return f"LargestPerKey({n})" >> Top.PerKey(n, key)
 
     @staticmethod
-    def SmallestPerKey(n: int, *, key: Key | None = None) -> Top.PerKey[Any, Any]:
+    def SmallestPerKey(n: int, *, key: Key | None = None) -> Top.PerKey:
         """A list of the n least values of each key and window.
 
         >>> with Pipeline() as p:
