@@ -1,0 +1,143 @@
+"""How types flow through a pipeline. Checked by mypy and pyright, never run."""
+
+from typing import Any, assert_type
+
+import streamcore as sc
+
+
+class Order:
+    user: str
+    amount: float
+
+
+def shout(word: str) -> str:
+    return word.upper()
+
+
+def scaled(x: int, factor: float = 2.0) -> float:
+    return factor * x
+
+
+def stamped(word: str, timestamp: sc.Timestamp = sc.DoFn.TimestampParam) -> tuple[str, sc.Timestamp]:
+    return word, timestamp
+
+
+def show(pair: tuple[str, int]) -> str:
+    return f"{pair[0]}: {pair[1]}"
+
+
+class Longest(sc.CombineFn[str, str, str]):
+    pass
+
+
+def elements(p: sc.Pipeline) -> None:
+    assert_type(p | sc.Create([1, 2]), sc.PCollection[int])
+    assert_type(p | "labelled" >> sc.Create(["a"]), sc.PCollection[str])
+    assert_type(p | sc.Impulse(), sc.PCollection[bytes])
+
+
+def functions(numbers: sc.PCollection[int], words: sc.PCollection[str]) -> None:
+    assert_type(words | sc.Map(shout), sc.PCollection[str])
+    assert_type(words | "labelled" >> sc.Map(shout), sc.PCollection[str])
+    assert_type(words | sc.Map(stamped), sc.PCollection[tuple[str, sc.Timestamp]])
+    assert_type(numbers | sc.Map(scaled), sc.PCollection[float])
+    assert_type(numbers | sc.Map(scaled, 3.0), sc.PCollection[float])
+    assert_type(numbers | sc.Map(scaled, factor=3.0), sc.PCollection[float])
+    assert_type(words | sc.Map(len), sc.PCollection[int])
+    assert_type(words | sc.FlatMap(str.split), sc.PCollection[str])
+    assert_type(words | sc.Filter(str.isdigit), sc.PCollection[str])
+    assert_type(words | sc.MapTuple(shout), sc.PCollection[str])
+
+
+def lambdas(numbers: sc.PCollection[int], orders: sc.PCollection[Order]) -> None:
+    assert_type(numbers | sc.Map(lambda x: str(x)), sc.PCollection[str])
+    assert_type(numbers | "labelled" >> sc.Map(lambda x: str(x)), sc.PCollection[str])
+    assert_type(numbers | sc.Map(lambda x: x + 1), sc.PCollection[Any])
+    assert_type(numbers | sc.Map(lambda x, y=3: str(x + y)), sc.PCollection[str])
+    assert_type(numbers | sc.Map(lambda x, y: str(x + y), 3), sc.PCollection[str])
+    assert_type(numbers | sc.Map(lambda x, y: str(x + y), y=3), sc.PCollection[str])
+    assert_type(orders | sc.Map(lambda order: (str(order.user), len(order.user))), sc.PCollection[tuple[str, int]])
+    pairs = orders | "pair" >> sc.Map(lambda order: (order.user, 1))
+    counted = pairs | "count" >> sc.CombinePerKey(sum)
+    assert_type(counted | sc.Map(show), sc.PCollection[str])
+
+
+def pairs(pairs: sc.PCollection[tuple[str, int]], words: sc.PCollection[str]) -> None:
+    assert_type(pairs | sc.Keys(), sc.PCollection[str])
+    assert_type(pairs | "labelled" >> sc.Values(), sc.PCollection[int])
+    assert_type(pairs | sc.KvSwap(), sc.PCollection[tuple[int, str]])
+    assert_type(pairs | sc.GroupByKey(), sc.PCollection[tuple[str, list[int]]])
+    assert_type(pairs | sc.GroupByKey() | "labelled" >> sc.CombineValues(sum), sc.PCollection[tuple[str, int]])
+    assert_type(pairs | "labelled" >> sc.CombinePerKey(sum), sc.PCollection[tuple[str, int]])
+    assert_type(pairs | sc.Count.PerKey(), sc.PCollection[tuple[str, int]])
+    assert_type(pairs | sc.Mean.PerKey(), sc.PCollection[tuple[str, float]])
+    assert_type(pairs | sc.Top.PerKey(3), sc.PCollection[tuple[str, list[int]]])
+    assert_type(pairs | "labelled" >> sc.Top.LargestPerKey(3), sc.PCollection[tuple[str, list[int]]])
+    assert_type(pairs | sc.Latest.PerKey(), sc.PCollection[tuple[str, int]])
+    assert_type(pairs | sc.Sample.FixedSizePerKey(3), sc.PCollection[tuple[str, list[int]]])
+    assert_type(words | sc.WithKeys(len), sc.PCollection[tuple[int, str]])
+    assert_type(words | sc.WithKeys(shout) | sc.CombinePerKey(Longest()), sc.PCollection[tuple[str, str]])
+    assert_type(words | sc.Count.PerElement(), sc.PCollection[tuple[str, int]])
+
+
+def same_elements(words: sc.PCollection[str]) -> None:
+    assert_type(words | "labelled" >> sc.Filter(bool), sc.PCollection[str])
+    assert_type(words | sc.Filter(lambda word: word.isdigit()), sc.PCollection[str])
+    assert_type(words | sc.WindowInto(sc.FixedWindows(10)), sc.PCollection[str])
+    assert_type(words | "labelled" >> sc.WithTimestamps(lambda word: len(word)), sc.PCollection[str])
+    assert_type(words | sc.Distinct(), sc.PCollection[str])
+    assert_type(words | sc.Reshuffle(), sc.PCollection[str])
+    assert_type(words | sc.LogElements(), sc.PCollection[str])
+    assert_type(words | sc.Tee(sc.Map(print)), sc.PCollection[str])
+    assert_type(words | sc.Sample.Any(3), sc.PCollection[str])
+    assert_type(words | sc.FlattenWith(sc.Create(["a"])), sc.PCollection[str])
+    assert_type(words | sc.Partition(lambda word, n: len(word) % n, 2), tuple[sc.PCollection[str], ...])
+
+
+def aggregations(numbers: sc.PCollection[int], words: sc.PCollection[str]) -> None:
+    assert_type(numbers | sc.CombineGlobally(sum).without_defaults(), sc.PCollection[int])
+    assert_type(words | "longest" >> sc.CombineGlobally(Longest()), sc.PCollection[str])
+    assert_type(words | sc.Count.Globally(), sc.PCollection[int])
+    assert_type(numbers | sc.Mean.Globally(), sc.PCollection[float])
+    assert_type(words | sc.ToList(), sc.PCollection[list[str]])
+    assert_type(words | "labelled" >> sc.ToSet(), sc.PCollection[set[str]])
+    assert_type(words | sc.WithKeys(len) | sc.ToDict(), sc.PCollection[dict[int, str]])
+    assert_type(words | sc.Top.Largest(3), sc.PCollection[list[str]])
+    assert_type(words | sc.Sample.FixedSizeGlobally(3), sc.PCollection[list[str]])
+
+
+def chains(words: sc.PCollection[str]) -> None:
+    count = sc.Map(len) | sc.Filter(lambda n: n > 1) | sc.Count.Globally()
+    assert_type(words | count, sc.PCollection[int])
+
+
+def several(numbers: sc.PCollection[int], more: sc.PCollection[int]) -> None:
+    assert_type((numbers, more) | sc.Flatten(), sc.PCollection[int])
+    assert_type([numbers, more] | "labelled" >> sc.Flatten(), sc.PCollection[int])
+
+
+@sc.ptransform_fn
+def Halved(numbers: sc.PCollection[int], by: int = 2) -> sc.PCollection[float]:
+    halved: sc.PCollection[float] = numbers | sc.Map(lambda x: float(x / by))
+    return halved
+
+
+class Doubled(sc.PTransform[sc.PCollection[int], sc.PCollection[int]]):
+    def expand(self, pvalue: sc.PCollection[int]) -> sc.PCollection[int]:
+        return pvalue | sc.Map(lambda x: int(2 * x))
+
+
+def composites(numbers: sc.PCollection[int]) -> None:
+    assert_type(numbers | Doubled(), sc.PCollection[int])
+    assert_type(numbers | "twice" >> Doubled(), sc.PCollection[int])
+    assert_type(numbers | Halved(3), sc.PCollection[float])
+
+
+# Each line below must be refused: a checker that accepted one would report its comment as unneeded.
+def refused(numbers: sc.PCollection[int], words: sc.PCollection[str]) -> None:
+    numbers | sc.Map(shout)  # type: ignore[arg-type]
+    numbers | "labelled" >> sc.Map(shout)  # type: ignore[operator]
+    words | Doubled()  # type: ignore[operator]
+    words | sc.GroupByKey()  # type: ignore[operator]
+    sc.Map(3)  # type: ignore[arg-type]
+    words | len  # type: ignore[operator]
