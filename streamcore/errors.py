@@ -37,10 +37,7 @@ class UserCodeError(StreamcoreError):
         self.element = element
         self.window = window
         where = "" if window is None else f" in window {shorten(window)}"
-        super().__init__(
-            f"step {step!r} failed on element {shorten(element)}{where}: {type(cause).__name__}: {cause}; "
-            "handle it in the step's function, or filter such elements out before it"
-        )
+        super().__init__(f"step {step!r} failed on element {shorten(element)}{where}: {_told(cause)}")
         self.__cause__ = cause
 
 
@@ -57,6 +54,23 @@ class InvariantError(StreamcoreError):
 
     def __init__(self, what: str) -> None:
         super().__init__(f"internal invariant broken: {what}; this is a bug in streamcore, please report it")
+
+
+def _told(cause: BaseException) -> str:
+    """What happened and what to do; our own errors say so themselves."""
+    if isinstance(cause, StreamcoreError):
+        return str(cause)
+    what = f"{type(cause).__name__}: {cause}"
+    return f"{what}; handle it in the step's function, or filter such elements out before it"
+
+
+def describe(value: object) -> str:
+    """A value as messages name it: a class by its name, anything else by its repr.
+
+    >>> describe(int), describe(3)
+    ('the class int', '3')
+    """
+    return f"the class {value.__name__}" if isinstance(value, type) else shorten(value)
 
 
 def shorten(value: object, limit: int = MAX_SHOWN) -> str:

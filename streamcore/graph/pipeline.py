@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from streamcore.errors import PipelineError
+from streamcore.errors import PipelineError, describe, shorten
 from streamcore.graph.applied import AppliedTransform, collections_in, outputs_of
 from streamcore.graph.ptransform import Expands, PTransform
 from streamcore.graph.pvalue import PBegin, PCollection
@@ -46,7 +46,8 @@ class Pipeline:
     ) -> None:
         if options is not None and not isinstance(options, PipelineOptions):
             msg = (
-                f"`options` must be PipelineOptions, got {options!r}; write PipelineOptions(allow_unsafe_triggers=True)"
+                f"`options` must be PipelineOptions, got {shorten(options)}; "
+                "write PipelineOptions(name=value), or PipelineOptions(['--name=value'])"
             )
             raise PipelineError(msg)
         self.options = options if options is not None else PipelineOptions(argv)
@@ -76,8 +77,7 @@ class Pipeline:
             PipelineError: If the label is taken or the input does not belong to this pipeline.
         """
         if not isinstance(transform, PTransform):
-            hint = f"; did you mean {transform.__name__}(...)?" if isinstance(transform, type) else ""
-            msg = f"expected a transform after `|`, got {transform!r}{hint}"
+            msg = f"expected a transform after `|`, got {describe(transform)}{_hint(transform)}"
             raise PipelineError(msg)
         pvalue = PBegin(self) if pvalue is None or pvalue is self else pvalue
         self._check_inputs(transform, pvalue)
@@ -160,6 +160,17 @@ class Pipeline:
             yield
         finally:
             self._scopes.pop()
+
+
+def _hint(found: object) -> str:
+    """What may have been meant by something that is not a transform."""
+    if isinstance(found, type):
+        return f"; write {found.__name__}(...)"
+    if isinstance(found, str):
+        return f"; a label is set with >>: {found!r} >> Map(...)"
+    if isinstance(found, PCollection):
+        return "; unite PCollections with (a, b) | Flatten()"
+    return f"; write Map({getattr(found, '__name__', 'function')})" if callable(found) else ""
 
 
 def require_pcollection(transform: PTransform[Any, Any], pvalue: Any) -> PCollection[Any]:

@@ -86,7 +86,7 @@ class PTransform(Generic[InT, OutT]):
 
     def __rrshift__(self, label: str) -> Self:
         if not isinstance(label, str):
-            msg = f"a label must be a str, got {label!r}; write 'label' >> {self.default_label()}(...)"
+            msg = f"a label must be a str, got {label!r}; write 'label' >> {type(self).__name__}(...)"
             raise PipelineError(msg)
         labelled = copy.copy(self)
         labelled.label = label
@@ -107,6 +107,9 @@ class PTransform(Generic[InT, OutT]):
         """
         pipeline = self.pipeline or _pipeline_of(left)
         if pipeline is None:
+            if left is None:
+                msg = f"{self.default_label()!r} follows None; does the `expand` before it return its last PCollection?"
+                raise PipelineError(msg)
             if isinstance(left, list) or (left and isinstance(left, tuple | dict)):
                 return apply_at_once(self, left)
             msg = (

@@ -87,7 +87,8 @@ class PDone:
         self.pipeline = pipeline
 
     def __or__(self, transform: object) -> PDone:
-        msg = f"{transform!r} cannot follow a sink, which puts nothing out; apply it to what was written"
+        label = getattr(transform, "default_label", transform.__repr__)()
+        msg = f"{label!r} cannot follow a sink, which puts nothing out; apply it to what was written"
         raise PipelineError(msg)
 
 

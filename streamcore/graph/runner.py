@@ -67,12 +67,12 @@ class Runner(Protocol):
         ...
 
 
-_RUNNERS: dict[str, Callable[[], Runner]] = {}
+_RUNNERS: dict[str, tuple[str, Callable[[], Runner]]] = {}
 
 
 def register_runner(name: str, make: Callable[[], Runner]) -> None:
     """Makes a runner known under a name; the name `default` is used where a pipeline names none."""
-    _RUNNERS[name.lower()] = make
+    _RUNNERS[name.lower()] = (name, make)
 
 
 def find_runner(runner: Runner | str | None) -> Runner:
@@ -83,10 +83,9 @@ def find_runner(runner: Runner | str | None) -> Runner:
     """
     if runner is not None and not isinstance(runner, str):
         return runner
-    make = _RUNNERS.get((runner or "default").lower())
-    if make is None:
-        msg = f"no runner is called {runner!r}; the known ones are {', '.join(sorted(_RUNNERS))}"
+    found = _RUNNERS.get((runner or "default").lower())
+    if found is None:
+        known = ", ".join(sorted(name for name, _ in _RUNNERS.values()))
+        msg = f"no runner is called {runner!r}; the known ones are {known}"
         raise PipelineError(msg)
-    return make()
-
-
+    return found[1]()

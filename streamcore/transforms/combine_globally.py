@@ -82,4 +82,3 @@ class CombineGlobally(Reduce, Generic[T, R]):
                 "add .without_defaults() to get a result only where there are elements"
             )
             raise PipelineError(msg)
-

@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
-from streamcore.errors import PipelineError
+from streamcore.errors import PipelineError, shorten
 
 
 class ElementParameter(enum.Enum):
@@ -128,7 +128,11 @@ def plan_call(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, A
         bound = signature.bind(None, *args, **kwargs)
     except TypeError as error:
         name = getattr(fn, "__name__", type(fn).__name__)
-        msg = f"{name}{signature} cannot be called with an element and {args!r} {kwargs!r}: {error}"
+        call = ["element", *map(shorten, args), *(f"{key}={shorten(value)}" for key, value in kwargs.items())]
+        msg = (
+            f"{name}{signature} cannot be called as {name}({', '.join(call)}): {error}; "
+            "it needs a parameter for the element, and arguments for the others: Map(function, argument)"
+        )
         raise PipelineError(msg) from error
     # The element and explicit arguments win over a default that asks to be filled in.
     given = set(bound.arguments)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, Generic, Protocol, TypeVar, overload
 
-from streamcore.errors import PipelineError
+from streamcore.errors import PipelineError, shorten
 from streamcore.graph.pvalue import PCollection
 from streamcore.graph.typevars import T
 from streamcore.transforms.dofn import CallPlan, DoFn, label_of, plan_call, plan_tuple_call
@@ -56,10 +56,12 @@ class FunctionParDo(ParDo[ElementT, OutputT], Generic[ElementT, ResultT, OutputT
     def __init__(self, fn: ElementFn[ElementT, ResultT], *args: Any, **kwargs: Any) -> None:
         name = type(self).__name__
         if isinstance(fn, DoFn):
-            msg = f"{name} takes a function, got the DoFn {fn!r}; write ParDo({type(fn).__name__}(...))"
+            kind = type(fn).__name__
+            msg = f"{name} takes a function, got the DoFn {kind}(...); write ParDo({kind}(...))"
             raise PipelineError(msg)
         if not callable(fn):
-            msg = f"{name} takes a function of one element, got {fn!r}"
+            hint = f"write {name}(function), without calling the function" if fn is None else f"write {name}(function)"
+            msg = f"{name} takes a function of one element, got {shorten(fn)}; {hint}"
             raise PipelineError(msg)
         super().__init__(FunctionDoFn(fn), *args, **kwargs)
         self.function = fn

@@ -36,6 +36,9 @@ class ParDo(PTransform[PCollection[T], PCollection[U]], Generic[T, U]):
             hint = f"ParDo({fn.__name__}())" if isinstance(fn, type) else "Map(fn) or FlatMap(fn) for a function"
             msg = f"ParDo takes a DoFn object, got {given}; write {hint}"
             raise PipelineError(msg)
+        if type(fn).process is DoFn.process:
+            msg = f"{type(fn).__name__} has no `process`; define process(self, element) that returns an iterable"
+            raise PipelineError(msg)
         self.fn = fn
         self.args = args
         self.kwargs = kwargs

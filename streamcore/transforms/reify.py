@@ -13,9 +13,10 @@ from streamcore.model.windowed_value import TimestampedValue
 from streamcore.timestamp import Timestamp as Moment
 from streamcore.transforms.dofn import DoFn
 from streamcore.transforms.elementwise import Map
+from streamcore.transforms.family import Family
 
 
-class Reify:
+class Reify(Family):
     """Transforms that make what is known about an element part of its value."""
 
     class Timestamp(PTransform[Any, Any]):

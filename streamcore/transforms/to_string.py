@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from streamcore.transforms.elementwise import Map
+from streamcore.transforms.family import Family
 
 
-class ToString:
+class ToString(Family):
     """Transforms that make strings of elements."""
 
     @staticmethod

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from streamcore.errors import PipelineError
+from streamcore.errors import PipelineError, describe
 from streamcore.graph.pipeline import require_pcollection
 from streamcore.graph.ptransform import PTransform
 from streamcore.graph.pvalue import PCollection
@@ -53,11 +53,11 @@ class WindowInto(PTransform[Any, Any]):
             return
         if not isinstance(windowfn, WindowFn):
             hint = f"; write {windowfn.__name__}(...)" if isinstance(windowfn, type) else ""
-            msg = f"WindowInto takes a window function such as FixedWindows(60), got {windowfn!r}{hint}"
+            msg = f"WindowInto takes a window function such as FixedWindows(60), got {describe(windowfn)}{hint}"
             raise PipelineError(msg)
         if trigger is not None and not isinstance(trigger, Trigger):
             hint = f"; write {trigger.__name__}(...)" if isinstance(trigger, type) else ""
-            msg = f"`trigger` must be a trigger such as AfterCount(10), got {trigger!r}{hint}"
+            msg = f"`trigger` must be a trigger such as AfterCount(10), got {describe(trigger)}{hint}"
             raise PipelineError(msg)
         self.windowing = Windowing(
             windowfn,

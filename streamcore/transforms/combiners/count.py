@@ -12,6 +12,7 @@ from streamcore.graph.typevars import T
 from streamcore.transforms.combine_fn import COUNT, CombineFn, Kernel
 from streamcore.transforms.combine_globally import CombineGlobally
 from streamcore.transforms.elementwise import Map
+from streamcore.transforms.family import Family
 from streamcore.transforms.group import CombinePerKey
 
 
@@ -47,7 +48,7 @@ class CountCombineFn(CombineFn[Any, int, int]):
         return COUNT
 
 
-class Count:
+class Count(Family):
     """Transforms that count elements."""
 
     class Globally(CombineGlobally[Any, int]):

@@ -15,6 +15,7 @@ from streamcore.transforms.combine_fn import CombineFn, Kernel
 from streamcore.transforms.combine_globally import CombineGlobally
 from streamcore.transforms.dofn import DoFn
 from streamcore.transforms.elementwise import Map
+from streamcore.transforms.family import Family
 from streamcore.transforms.group import CombinePerKey
 
 Stamped = tuple[Any, Any]
@@ -62,7 +63,7 @@ class LatestCombineFn(CombineFn[tuple[T, Any], Stamped, T], Generic[T]):
         )
 
 
-class Latest:
+class Latest(Family):
     """Transforms that give the latest element in event time."""
 
     class Globally(PTransform[Any, Any]):

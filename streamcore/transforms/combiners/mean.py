@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from streamcore.transforms.combine_fn import CombineFn, Kernel
 from streamcore.transforms.combine_globally import CombineGlobally
+from streamcore.transforms.family import Family
 from streamcore.transforms.group import CombinePerKey
 
 NAN: Final = float("nan")
@@ -53,7 +54,7 @@ class MeanCombineFn(CombineFn[Any, tuple[Any, int], float]):
         )
 
 
-class Mean:
+class Mean(Family):
     """Transforms that give the arithmetic mean."""
 
     class Globally(CombineGlobally[Any, float]):

@@ -15,6 +15,7 @@ from streamcore.transforms.combine_fn import CombineFn, Kernel
 from streamcore.transforms.combine_globally import CombineGlobally
 from streamcore.transforms.combiners.top import TopCombineFn
 from streamcore.transforms.elementwise import FlatMap
+from streamcore.transforms.family import Family
 from streamcore.transforms.group import CombinePerKey
 
 
@@ -83,7 +84,7 @@ class SampleAnyCombineFn(CombineFn[T, tuple[T, ...], tuple[T, ...]], Generic[T])
         )
 
 
-class Sample:
+class Sample(Family):
     """Transforms that choose some of the elements."""
 
     class FixedSizeGlobally(CombineGlobally[Any, Any]):

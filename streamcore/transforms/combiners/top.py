@@ -11,6 +11,7 @@ from streamcore.graph.pvalue import PCollection
 from streamcore.graph.typevars import K, T
 from streamcore.transforms.combine_fn import CombineFn, Kernel
 from streamcore.transforms.combine_globally import CombineGlobally
+from streamcore.transforms.family import Family
 from streamcore.transforms.group import CombinePerKey
 
 Key: TypeAlias = Callable[[Any], Any]
@@ -120,7 +121,7 @@ class Smallest(TopCombineFn[T], Generic[T]):
         return f"Smallest({self._n})"
 
 
-class Top:
+class Top(Family):
     """Transforms that give the greatest or least elements."""
 
     class Of(CombineGlobally[Any, Any]):

@@ -1,0 +1,375 @@
+"""Wrong pipelines, as somebody new to them would write them, and what they are told.
+
+Each mistake is a name, the code, and the whole message. In the code `p` is a pipeline, and all public names are there.
+The first table holds what is refused while the pipeline is built, the second what shows only when it runs.
+"""
+
+import asyncio
+import re
+import textwrap
+from typing import Any
+
+import pytest
+
+import streamcore
+from streamcore import DoFn, Pipeline, PipelineError, Sink, Source, UserCodeError
+
+BUILDING = [
+    (
+        "the same label twice",
+        """
+        p | Create([1])
+        p | Create([2])
+        """,
+        "a step labelled 'Create' exists already; give this one another label: 'another' >> Create(...)",
+    ),
+    (
+        "a label that is not a str",
+        "p | 3 >> Create([1])",
+        "a label must be a str, got 3; write 'label' >> Create(...)",
+    ),
+    (
+        "a label set with |",
+        "p | 'read' | Create([1])",
+        "expected a transform after `|`, got 'read'; a label is set with >>: 'read' >> Map(...)",
+    ),
+    (
+        "a transform without its parentheses",
+        "p | Create([('a', 1)]) | GroupByKey",
+        "expected a transform after `|`, got the class GroupByKey; write GroupByKey(...)",
+    ),
+    (
+        "a function in the place of a transform",
+        "p | Create([1]) | print",
+        "expected a transform after `|`, got <built-in function print>; write Map(print)",
+    ),
+    (
+        "a PCollection in the place of a transform",
+        "(p | 'a' >> Create([1])) | (p | 'b' >> Create([2]))",
+        "expected a transform after `|`, got PCollection[b]; unite PCollections with (a, b) | Flatten()",
+    ),
+    (
+        "something else in the place of a transform",
+        "p | Create([1]) | 3",
+        "expected a transform after `|`, got 3",
+    ),
+    (
+        "a family of transforms in the place of one of them",
+        "p | Create([1]) | Mean()",
+        "Mean is no transform itself; write Mean.Globally(...) or Mean.PerKey(...)",
+    ),
+    (
+        "a DoFn class instead of an object",
+        "p | Create(['to be']) | ParDo(Words)",
+        "ParDo takes a DoFn object, got the class Words; write ParDo(Words())",
+    ),
+    (
+        "a DoFn for Map",
+        "p | Create(['to be']) | Map(Words())",
+        "Map takes a function, got the DoFn Words(...); write ParDo(Words(...))",
+    ),
+    (
+        "a DoFn that does nothing",
+        "ParDo(DoFn())",
+        "DoFn has no `process`; define process(self, element) that returns an iterable",
+    ),
+    (
+        "something else for ParDo",
+        "ParDo(3)",
+        "ParDo takes a DoFn object, got 3; write Map(fn) or FlatMap(fn) for a function",
+    ),
+    (
+        "a function that is called instead of named",
+        "p | Create([1]) | Map(print('x'))",
+        "Map takes a function of one element, got None; write Map(function), without calling the function",
+    ),
+    (
+        "no function",
+        "p | Create([1]) | Filter(3)",
+        "Filter takes a function of one element, got 3; write Filter(function)",
+    ),
+    (
+        "a function with too many parameters",
+        "p | Create([1]) | Map(lambda x, y: x + y)",
+        "<lambda>(x, y) cannot be called as <lambda>(element): missing a required argument: 'y'; "
+        "it needs a parameter for the element, and arguments for the others: Map(function, argument)",
+    ),
+    (
+        "a function with too few parameters",
+        "p | Create([1]) | Map(lambda x: x, 3, up=1)",
+        "<lambda>(x) cannot be called as <lambda>(element, 3, up=1): too many positional arguments; "
+        "it needs a parameter for the element, and arguments for the others: Map(function, argument)",
+    ),
+    (
+        "a CombineFn class instead of an object",
+        "p | Create([1]) | CombineGlobally(combiners.MeanCombineFn)",
+        "got the class MeanCombineFn; write MeanCombineFn()",
+    ),
+    (
+        "something else for a CombineFn",
+        "p | Create([1]) | CombineGlobally(3)",
+        "expected a CombineFn or a function of an iterable such as `sum`, got 3",
+    ),
+    (
+        "a window function class instead of an object",
+        "p | Create([1]) | WindowInto(FixedWindows)",
+        "WindowInto takes a window function such as FixedWindows(60), got the class FixedWindows; "
+        "write FixedWindows(...)",
+    ),
+    (
+        "a number for a window function",
+        "p | Create([1]) | WindowInto(60)",
+        "WindowInto takes a window function such as FixedWindows(60), got 60",
+    ),
+    (
+        "a trigger class instead of an object",
+        "WindowInto(FixedWindows(60), trigger=AfterWatermark)",
+        "`trigger` must be a trigger such as AfterCount(10), got the class AfterWatermark; write AfterWatermark(...)",
+    ),
+    (
+        "a trigger without an accumulation mode",
+        "WindowInto(FixedWindows(60), trigger=Repeatedly(AfterCount(1)))",
+        "trigger Repeatedly(AfterCount(1)) may fire more than once, so say what each pane holds: "
+        "accumulation_mode=AccumulationMode.DISCARDING (what is new) or .ACCUMULATING (everything so far)",
+    ),
+    (
+        "a negative lateness",
+        "WindowInto(FixedWindows(60), allowed_lateness=-5)",
+        "`allowed_lateness` must not be negative, got -5s; use 0 to drop late data",
+    ),
+    (
+        "a trigger after which data is lost",
+        """
+        once = WindowInto(FixedWindows(60), trigger=AfterCount(5), accumulation_mode=AccumulationMode.DISCARDING)
+        p | Create([('a', 1)]) | once | GroupByKey()
+        """,
+        "'GroupByKey': the trigger AfterCount(5) can finish while its window is open, and would drop what comes after; "
+        "wrap it in Repeatedly(...), give AfterWatermark a `late` trigger, or pass "
+        "PipelineOptions(allow_unsafe_triggers=True)",
+    ),
+    (
+        "an input without end, grouped in the global window",
+        "p | Read(Endless()) | GroupByKey()",
+        "'GroupByKey' groups an unbounded PCollection in the global window without a trigger, so nothing would ever "
+        "come out; apply WindowInto(FixedWindows(60)) before it, or a trigger such as Repeatedly(AfterCount(100))",
+    ),
+    (
+        "a default for windows without elements",
+        "p | Create([1]) | WindowInto(FixedWindows(60)) | CombineGlobally(sum)",
+        "'CombineGlobally(sum)' cannot give a default for windows without elements under FixedWindows(60.0); "
+        "add .without_defaults() to get a result only where there are elements",
+    ),
+    (
+        "different windows in one Flatten",
+        """
+        a = p | 'a' >> Create([1]) | 'minutes' >> WindowInto(FixedWindows(60))
+        b = p | 'b' >> Create([2])
+        (a, b) | Flatten()
+        """,
+        "'Flatten' unites PCollections of different windows: PCollection[minutes] has FixedWindows(60.0), "
+        "PCollection[b] has GlobalWindows(); apply the same WindowInto(...) to all of them before it",
+    ),
+    (
+        "a Flatten of one PCollection",
+        "p | Create([1]) | Flatten()",
+        "'Flatten' unites several PCollections; write (a, b) | Flatten()",
+    ),
+    (
+        "several PCollections where one is needed",
+        "(p | 'a' >> Create([1]), p | 'b' >> Create([2])) | Map(print)",
+        "'Map(print)' needs one PCollection but got tuple; unite several with Flatten() before it",
+    ),
+    (
+        "a PCollection of another pipeline",
+        """
+        other = Pipeline() | 'other' >> Create([1])
+        (p | Create([2]), other) | Flatten()
+        """,
+        "'Flatten' reads PCollection[other], which belongs to another pipeline; "
+        "build all steps on the same Pipeline object",
+    ),
+    (
+        "a step without a source",
+        "p | Map(print)",
+        "'Map(print)' needs one PCollection but follows the pipeline itself; start with Create(...) or another source",
+    ),
+    (
+        "a source in the middle",
+        "p | Create([1]) | 'more' >> Create([2])",
+        "'more' reads a source and must follow the pipeline itself; write p | more",
+    ),
+    (
+        "a step after a sink",
+        "p | Create([1]) | Write(Nowhere()) | Map(print)",
+        "'Map(print)' cannot follow a sink, which puts nothing out; apply it to what was written",
+    ),
+    (
+        "a step after a composite that returns nothing",
+        """
+        class Printed(PTransform):
+            def expand(self, pcoll):
+                pcoll | Map(print)
+        p | Create([1]) | Printed() | Map(str)
+        """,
+        "'Map(str)' follows None; does the `expand` before it return its last PCollection?",
+    ),
+    (
+        "a PCollection in a loop",
+        """
+        for element in p | Create([1]):
+            print(element)
+        """,
+        "PCollection[Create] cannot be iterated while the pipeline is built; "
+        "use `| Map(...)`, or `handle.stream(...)` of a run",
+    ),
+    (
+        "a str for Create",
+        "p | Create('abc')",
+        "Create takes an iterable of elements, got 'abc'; write Create(['abc'])",
+    ),
+    (
+        "a single element for Create",
+        "p | Create(3)",
+        "Create takes an iterable of elements, got 3; write Create([3])",
+    ),
+    (
+        "an output that nobody named",
+        """
+        outputs = p | Create([1]) | Map(print).with_outputs('late')
+        outputs.lage
+        """,
+        "no output is tagged 'lage'; name it in with_outputs(...), which has: 'late'",
+    ),
+    (
+        "a tag with the name of the main output",
+        "Map(print).with_outputs('good', main='good')",
+        "the main output cannot be called 'good': that is also one of the tags ('good',)",
+    ),
+    (
+        "the result of a pipeline that has not run",
+        "p.result",
+        "the pipeline has not run yet; its result exists after the `with` block, or after run()",
+    ),
+    (
+        "a dict for options",
+        "Pipeline(options={'streaming': True})",
+        "`options` must be PipelineOptions, got {'streaming': True}; "
+        "write PipelineOptions(name=value), or PipelineOptions(['--name=value'])",
+    ),
+]
+
+RUNNING = [
+    (
+        "no pairs for GroupByKey",
+        "p | Create([1]) | GroupByKey()",
+        "step 'GroupByKey' failed on element 1 in window GlobalWindow: the step needs pairs (key, value); "
+        "make them with Map(lambda x: (key, value)) or WithKeys",
+    ),
+    (
+        "triples for CombinePerKey",
+        "p | Create([('a', 1, 2)]) | CombinePerKey(sum)",
+        "step 'CombinePerKey(sum)' failed on element ('a', 1, 2) in window GlobalWindow: "
+        "the step needs pairs (key, value); make them with Map(lambda x: (key, value)) or WithKeys",
+    ),
+    (
+        "a key that cannot be hashed",
+        "p | Create([(['a'], 1)]) | CombinePerKey(sum)",
+        "step 'CombinePerKey(sum)' failed on element (['a'], 1) in window GlobalWindow: unhashable type: 'list'; "
+        "a key must be hashable, such as a str, a number or a tuple of these",
+    ),
+    (
+        "values that cannot be added up",
+        "p | Create([('a', 'x')]) | CombinePerKey(sum)",
+        "step 'CombinePerKey(sum)' failed on element ('a', 'x') in window GlobalWindow: TypeError: "
+        "unsupported operand type(s) for +: 'int' and 'str'; "
+        "handle it in the step's function, or filter such elements out before it",
+    ),
+    (
+        "a str from FlatMap",
+        "p | Create(['ab']) | FlatMap(str.upper)",
+        "step 'FlatMap(upper)' failed on element 'ab' in window GlobalWindow: the function returned a str, "
+        "whose parts would become outputs one by one; return [value], or use Map",
+    ),
+    (
+        "a single value from FlatMap",
+        "p | Create([1]) | FlatMap(abs)",
+        "step 'FlatMap(abs)' failed on element 1 in window GlobalWindow: the function returned int, "
+        "not an iterable of outputs; return [value], or use Map",
+    ),
+    (
+        "an error in a function",
+        "p | Create([0]) | 'invert' >> Map(lambda x: 1 / x)",
+        "step 'invert' failed on element 0 in window GlobalWindow: ZeroDivisionError: division by zero; "
+        "handle it in the step's function, or filter such elements out before it",
+    ),
+    (
+        "no timestamp",
+        "p | Create([{'at': None}]) | WithTimestamps(lambda event: event['at'])",
+        "step 'WithTimestamps' failed on element {'at': None} in window GlobalWindow: "
+        "the timestamp function returned None; return a number or a Timestamp",
+    ),
+    (
+        "a value for an output that does not exist",
+        "p | Create([1]) | 'sort' >> Map(lambda x: TaggedOutput('odd', x)).with_outputs('even')",
+        "step 'sort' put out a value tagged 'odd', an output it does not have; name it in with_outputs('odd')",
+    ),
+    (
+        "a part that does not exist",
+        "p | Create([5]) | Partition(lambda x, n: x, 2)",
+        "step 'Partition/Choose' failed on element 5 in window GlobalWindow: "
+        "the function returned 5, which is not one of 2 parts; return 0 to 1",
+    ),
+]
+
+
+class Words(DoFn):
+    def process(self, element: str, *args: Any, **kwargs: Any) -> list[str]:
+        return element.split()
+
+
+class Nowhere(Sink[Any]):
+    async def write(self, bundle: Any) -> None:
+        pass
+
+
+class Endless(Source[Any]):
+    bounded = False
+
+    def open(self, split: str, position: Any) -> Any:
+        raise NotImplementedError
+
+
+def build(code: str) -> Pipeline:
+    """Runs the code of a mistake and returns its pipeline."""
+    p = Pipeline()
+    names = vars(streamcore) | {"p": p, "Words": Words, "Nowhere": Nowhere, "Endless": Endless}
+    exec(textwrap.dedent(code), names)
+    return p
+
+
+def table(rows: list[tuple[str, str, str]]) -> list[Any]:
+    return [pytest.param(code, message, id=name) for name, code, message in rows]
+
+
+@pytest.mark.parametrize(("code", "message"), table(BUILDING))
+def test_refused_while_the_pipeline_is_built(code: str, message: str) -> None:
+    with pytest.raises(PipelineError, match=f"^{re.escape(message)}$"):
+        build(code)
+
+
+@pytest.mark.parametrize(("code", "message"), table(RUNNING))
+def test_told_when_the_pipeline_runs(code: str, message: str) -> None:
+    p = build(code)
+    with pytest.raises((UserCodeError, PipelineError), match=f"^{re.escape(message)}$"):
+        p.run()
+
+
+def test_run_in_a_running_event_loop() -> None:
+    async def service() -> None:
+        build("p | Create([1])").run()
+
+    message = (
+        "an event loop is running in this thread; use `async with Pipeline() as p:` or `await pipeline.run_async()`"
+    )
+    with pytest.raises(PipelineError, match=f"^{re.escape(message)}$"):
+        asyncio.run(service())
