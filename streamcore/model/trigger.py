@@ -74,6 +74,10 @@ class Trigger(abc.ABC):
         """Whether the end of the window plays a part, so that an on-time pane comes out."""
         return False
 
+    def uses_clock(self) -> bool:
+        """Whether processing time plays a part; if not, what the trigger does follows from its state alone."""
+        return False
+
     def may_lose_data(self, allowed_lateness: int) -> DataLossReason:
         """Whether the trigger can finish while elements may still arrive (`allowed_lateness` in microseconds)."""
         return DataLossReason.NO_POTENTIAL_LOSS

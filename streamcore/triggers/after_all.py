@@ -82,6 +82,9 @@ class AfterAll(Trigger):
             (trigger.deadline(entry[0]) for trigger, entry in zip(self.triggers, state, strict=True) if entry),
         )
 
+    def uses_clock(self) -> bool:
+        return any(trigger.uses_clock() for trigger in self.triggers)
+
     def uses_watermark(self) -> bool:
         return any(trigger.uses_watermark() for trigger in self.triggers)
 

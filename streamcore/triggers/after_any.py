@@ -65,6 +65,9 @@ class AfterAny(Trigger):
             self, state, (trigger.deadline(inner) for trigger, inner in zip(self.triggers, state, strict=True))
         )
 
+    def uses_clock(self) -> bool:
+        return any(trigger.uses_clock() for trigger in self.triggers)
+
     def uses_watermark(self) -> bool:
         return any(trigger.uses_watermark() for trigger in self.triggers)
 

@@ -73,6 +73,9 @@ class AfterEach(Trigger):
         index, inner = state
         return None if index == len(self.triggers) else self.triggers[index].deadline(inner)
 
+    def uses_clock(self) -> bool:
+        return any(trigger.uses_clock() for trigger in self.triggers)
+
     def uses_watermark(self) -> bool:
         return any(trigger.uses_watermark() for trigger in self.triggers)
 

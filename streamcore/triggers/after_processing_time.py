@@ -62,6 +62,9 @@ class AfterProcessingTime(Trigger):
         # The first element sets the time, so none may come in unnoticed before it.
         return 0 if state is None or state <= moment.now else UNLIMITED
 
+    def uses_clock(self) -> bool:
+        return True
+
     def deadline(self, state: TriggerState) -> int | None:
         return None if state is None else int(state)
 

@@ -88,6 +88,9 @@ class AfterWatermark(Trigger):
         active = self.late if is_late else self.early
         return None if active is None else active.deadline(inner)
 
+    def uses_clock(self) -> bool:
+        return any(part is not None and part.uses_clock() for part in (self.early, self.late))
+
     def uses_watermark(self) -> bool:
         return True
 

@@ -75,6 +75,9 @@ class OrFinally(Trigger):
         main, until = state
         return first_true(self, state, (self.main.deadline(main), self.until.deadline(until)))
 
+    def uses_clock(self) -> bool:
+        return self.main.uses_clock() or self.until.uses_clock()
+
     def uses_watermark(self) -> bool:
         return self.main.uses_watermark() or self.until.uses_watermark()
 

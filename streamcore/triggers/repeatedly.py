@@ -50,6 +50,9 @@ class Repeatedly(Trigger):
     def deadline(self, state: TriggerState) -> int | None:
         return self.underlying.deadline(state)
 
+    def uses_clock(self) -> bool:
+        return self.underlying.uses_clock()
+
     def uses_watermark(self) -> bool:
         return self.underlying.uses_watermark()
 

@@ -94,7 +94,7 @@ def single_functions(kernel: Kernel) -> SingleFunctions:
     return SingleFunctions(*compile_loop(source, "functions", kernel)())
 
 
-def merger(kernel: Kernel) -> Callable[[dict[Any, Any], list[tuple[Any, Any]]], None]:
+def merger(kernel: Kernel) -> Callable[[dict[Any, Any], Iterable[tuple[Any, Any]]], None]:
     """A function that unites pairs of key and accumulator with those in a dict."""
     merged = kernel.merge.format(a="a", b="b")
     alone = kernel.merge.format(a=kernel.create, b="b") if kernel.merge_changes else "b"

@@ -94,10 +94,15 @@ class MergingReduce(TriggeredReduce):
             acc = self.functions.merge(acc, other)
         stamps = [cell.stamp for cell in cells if cell.stamp is not None]
         for cell in cells:
-            self.release(cell)
-        united.acc = acc
-        united.fresh = sum(cell.fresh for cell in cells)
+            self.stamps.release(cell)
+        waiting = sum(cell.fresh for cell in cells if not cell.finished)
         united.finished = any(cell.finished for cell in cells)
+        if united.finished:
+            # What still waited in the other parts is ignored like all that comes after the last pane.
+            self.metrics.dropped_closed += waiting
+            acc, waiting, stamps = ABSENT, 0, []
+        united.acc = acc
+        united.fresh = waiting
         united.stamp = None
         for stamp in stamps:
-            self.restamp(united, stamp)
+            self.stamps.combine(united, stamp)

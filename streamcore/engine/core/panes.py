@@ -43,6 +43,15 @@ class PaneColumns:
         self._panes.append(pane_info(index == 0, is_last, timing, index, nonspeculative_index))
         self._metrics.count_panes(timing, 1)
 
+    def add_all(self, values: list[Any], timestamp: int, windows: Windows, panes: list[PaneInfo]) -> None:
+        """Adds on-time panes of one window."""
+        count = len(values)
+        self._values += values
+        self._stamps += [timestamp] * count
+        self._windows += [windows] * count
+        self._panes += panes
+        self._metrics.count_panes(PaneInfoTiming.ON_TIME, count)
+
     def take(self) -> Bundle:
         """A bundle of the panes so far."""
         bundle = Bundle(self._values, self._stamps, self._windows, self._panes)

@@ -93,7 +93,13 @@ class ReduceNode(Node):
         try:
             return self._extract(waiting)
         except Exception as error:
-            raise UserCodeError(self.label, pairs[len(pairs) - length_hint(waiting) - 1], window, error) from error
+            raise self.pair_failure(pairs, waiting, window, error) from error
+
+    def pair_failure(
+        self, pairs: list[tuple[Any, Any]], waiting: Iterator[Any], window: BoundedWindow, cause: Exception
+    ) -> UserCodeError:
+        """The error for the pair of key and accumulator that an iterator over such pairs gave out last."""
+        return UserCodeError(self.label, pairs[len(pairs) - length_hint(waiting) - 1], window, cause)
 
     def element_failure(self, bundle: Bundle, position: int, cause: Exception) -> StreamcoreError:
         """The error for an element that could not be aggregated."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Iterator
 from itertools import islice
-from typing import Any
+from typing import Any, Final
 
 from streamcore.engine.core.kernels import compile_loop, first, merger, single_functions, update
 from streamcore.engine.core.node import BUNDLE_SIZE, Scheduler
@@ -22,6 +22,8 @@ from streamcore.timestamp import MAX_MICROS
 from streamcore.transforms.combine_fn import Kernel
 
 Cells = dict[Any, Any]
+
+FREED_AT_ONCE: Final = 2048
 
 
 class SpanReduce(ReduceNode):
@@ -53,6 +55,8 @@ class SpanReduce(ReduceNode):
 
     def push(self, bundle: Bundle) -> None:
         """Adds the elements to their spans."""
+        if not bundle.values:
+            return
         self.metrics.elements += len(bundle.values)
         elements = iter(bundle.values)
         try:
@@ -106,16 +110,24 @@ class SpanReduce(ReduceNode):
 
     def _add_windowed(self, pairs: Iterator[Any], bundle: Bundle) -> None:
         """Adds elements whose windows are given, and do not follow from their timestamps."""
+        given = bundle.windows
+        if isinstance(given, tuple) and len(given) == 1 and given[0].end_micros > self.input_watermark:
+            self._add_alike(pairs, self._own_cells(given[0]))
+            return
         rows = zip(pairs, bundle.timestamp_list(), bundle.window_list(), strict=True)
         for pair, timestamp, windows in rows:
             for window in windows:
                 if window.end_micros <= self.input_watermark:
                     self.drop_late(pair, timestamp, (window,))
-                    continue
-                parts = self._open.get(window) or self._open_window(window)
-                if not parts or parts[0][0] is not None:
-                    parts.insert(0, (None, {}))
-                self._add((pair,), (timestamp,), lambda t, p, cells=parts[0][1]: (cells, t, t))
+                else:
+                    self._add_alike((pair,), self._own_cells(window))
+
+    def _own_cells(self, window: BoundedWindow) -> Cells:
+        """The cells for elements that were given this window: they belong to no span."""
+        parts = self._open_window(window)
+        if not parts or parts[0][0] is not None:
+            parts.insert(0, (None, {}))
+        return parts[0][1]
 
     def _open_window(self, window: BoundedWindow) -> list[tuple[int | None, Cells]]:
         parts = self._open.get(window)
@@ -147,23 +159,50 @@ class SpanReduce(ReduceNode):
     def _fire_window(self, window: BoundedWindow) -> Iterator[None]:
         parts = self._open.pop(window)
         self._recent = []
+        spent = self._take_spent(window, parts)
         totals = parts[0][1]
         if len(parts) > 1:
             totals = {}
+            spent.append(totals)
             for _, cells in parts:
-                pairs = iter(cells.items())
-                while chunk := list(islice(pairs, BUNDLE_SIZE)):
-                    self._merge(totals, chunk)
-                    yield
-        for begin, _ in parts:
-            if begin is not None and self._windowfn.windows_at(begin)[-1] == window:
-                del self._spans[begin]
+                yield from self._merge_in_pieces(totals, cells, window)
         pairs = iter(totals.items())
         while chunk := list(islice(pairs, BUNDLE_SIZE)):
             self.metrics.panes_on_time += len(chunk)
             results = self.results(chunk, window)
             self.emit(Bundle(results, window.end_micros - 1, (window,), ONLY_FIRING))
             yield
+        del pairs, chunk, totals, parts
+        while spent:
+            yield from _free(spent.pop())
+
+    def _take_spent(self, window: BoundedWindow, parts: list[tuple[int | None, Cells]]) -> list[Cells]:
+        """The cells that no window after this one has a part in."""
+        spent = []
+        for begin, cells in parts:
+            if begin is None:
+                spent.append(cells)
+            elif self._windowfn.windows_at(begin)[-1] == window:
+                spent.append(self._spans.pop(begin))
+        return spent
+
+    def _merge_in_pieces(self, totals: Cells, cells: Cells, window: BoundedWindow) -> Iterator[None]:
+        pairs = iter(cells.items())
+        while chunk := list(islice(pairs, BUNDLE_SIZE)):
+            waiting = iter(chunk)
+            try:
+                self._merge(totals, waiting)
+            except Exception as error:
+                raise self.pair_failure(chunk, waiting, window, error) from error
+            yield
+
+
+def _free(cells: Cells) -> Iterator[None]:
+    """Forgets cells in pieces: to free a million accumulators at once would hold up the event loop."""
+    while len(cells) > FREED_AT_ONCE:
+        for _ in range(FREED_AT_ONCE):
+            cells.popitem()
+        yield
 
 
 def _compile_add(kernel: Kernel) -> tuple[Callable[..., None], Callable[..., None]]:

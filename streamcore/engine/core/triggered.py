@@ -9,11 +9,12 @@ from typing import Any, Final
 
 from streamcore.engine.core.assign import follows_timestamp
 from streamcore.engine.core.cells import Cell, Panel, empty_cell
+from streamcore.engine.core.endings import make_endings
 from streamcore.engine.core.kernels import ABSENT, compile_loop, first, single_functions, update
 from streamcore.engine.core.node import BUNDLE_SIZE, NEVER, Scheduler
 from streamcore.engine.core.panes import PaneColumns
 from streamcore.engine.core.reduce import Aggregation, ReduceNode
-from streamcore.engine.core.watermarks import Holds
+from streamcore.engine.core.stamps import PaneStamps
 from streamcore.model.bundle import Bundle, Windows
 from streamcore.model.pane import PaneInfoTiming
 from streamcore.model.trigger import Moment, TriggerState
@@ -26,7 +27,7 @@ from streamcore.model.windowing import (
     TimeWindowFn,
     Windowing,
 )
-from streamcore.timestamp import MAX_MICROS, Timestamp
+from streamcore.timestamp import MAX_MICROS
 from streamcore.transforms.combine_fn import Kernel
 from streamcore.triggers import DefaultTrigger
 
@@ -46,7 +47,7 @@ class TriggeredReduce(ReduceNode):
         self.timer_sensitive = self.data_driven = self.trigger != DefaultTrigger()
         self.order_sensitive = self.data_driven or kernel.ordered
         self.functions = single_functions(kernel)
-        self.holds = Holds()
+        self.stamps = PaneStamps(windowing)
         # Nothing about a pane depends on the times of its elements.
         self.ends_alone = windowing.timestamp_combiner == TimestampCombiner.OUTPUT_AT_EOW
         self._panels: dict[BoundedWindow, Panel] = {}
@@ -54,6 +55,7 @@ class TriggeredReduce(ReduceNode):
         self._deadlines: list[tuple[int, int, Panel, Any]] = []
         self._numbered = 0
         self._out = PaneColumns(self.metrics)
+        self._endings = make_endings(windowing)
         self._add = _compile_add(kernel, windowing.timestamp_combiner, self.trigger.create())
         windowfn = windowing.windowfn
         self._assigned_by: TimeWindowFn | None = None
@@ -81,6 +83,8 @@ class TriggeredReduce(ReduceNode):
 
     def push(self, bundle: Bundle) -> None:
         """Adds the elements to their cells; those that make a trigger fire put a pane out."""
+        if not bundle.values:
+            return
         self.metrics.elements += len(bundle.values)
         elements = iter(bundle.values)
         pairs = self.pairs(elements)
@@ -152,7 +156,7 @@ class TriggeredReduce(ReduceNode):
         moment = self.moment(panel)
         self.catch_up(cell, moment)
         cell.acc = self.functions.first(value) if cell.acc is ABSENT else self.functions.add(cell.acc, value)
-        self._stamp(panel, cell, timestamp)
+        self.stamps.take(panel, cell, timestamp, self.watermark)
         cell.state = self.trigger.on_elements(cell.state, 1, moment)
         cell.fresh += 1
         if self.trigger.should_fire(cell.state, moment):
@@ -182,45 +186,8 @@ class TriggeredReduce(ReduceNode):
             heapq.heappush(self._deadlines, (deadline, self._numbered, panel, key))
         cell.deadline = deadline
 
-    # Timestamps of panes, and the holds they put on the output watermark.
-
-    def _stamp(self, panel: Panel, cell: Cell, timestamp: int) -> None:
-        """Takes an element's time into the timestamp of the pane, unless the output watermark has passed it."""
-        combiner = self.windowing.timestamp_combiner
-        if combiner == TimestampCombiner.OUTPUT_AT_EOW:
-            if panel.ended and panel.end - 1 >= self.watermark:
-                self.hold(cell, panel.end - 1)
-            return
-        if combiner == TimestampCombiner.OUTPUT_AT_EARLIEST_TRANSFORMED:
-            moved = self.windowing.windowfn.get_transformed_output_time(panel.window, Timestamp.of_micros(timestamp))
-            timestamp = moved.micros
-        if timestamp >= self.watermark:
-            self.restamp(cell, timestamp)
-
-    def restamp(self, cell: Cell, timestamp: int) -> None:
-        """Combines the timestamp of a pane with another."""
-        latest = self.windowing.timestamp_combiner == TimestampCombiner.OUTPUT_AT_LATEST
-        if cell.stamp is None:
-            cell.stamp = timestamp
-        else:
-            cell.stamp = max(cell.stamp, timestamp) if latest else min(cell.stamp, timestamp)
-        self.hold(cell, cell.stamp)
-
-    def hold(self, cell: Cell, time: int) -> None:
-        """Moves the hold of a cell."""
-        if cell.hold != time:
-            self.release(cell)
-            cell.hold = time
-            self.holds.hold(time)
-
-    def release(self, cell: Cell) -> None:
-        """Takes the hold of a cell back."""
-        if cell.hold is not None:
-            self.holds.release(cell.hold)
-            cell.hold = None
-
     def _forward_held(self) -> None:
-        self.forward(min(self.input_watermark, self.holds.lowest()))
+        self.forward(min(self.input_watermark, self.stamps.lowest()))
 
     # Panes.
 
@@ -229,13 +196,19 @@ class TriggeredReduce(ReduceNode):
         cell.state, finished = self.trigger.on_fire(cell.state, self.moment(panel))
         cell.finished = finished
         on_time = by_watermark and cell.nonspeculative_index == 0
-        if on_time and cell.is_empty() and self.windowing.on_time_behavior == OnTimeBehavior.FIRE_IF_NON_EMPTY:
-            return
-        self._put_out(panel, key, cell, by_watermark, is_last=finished or (by_watermark and self._closes_at_end()))
-        if panel.ended or not self.trigger.uses_watermark():
+        if not cell.is_empty() or self._may_be_empty(on_time, finished):
+            self._put_out(panel, key, cell, by_watermark, is_last=finished or (by_watermark and self._closes_at_end()))
+        if finished or panel.ended or not self.trigger.uses_watermark():
             # Until then the on-time pane, which may be empty, still needs the watermark held.
             cell.stamp = None
-            self.release(cell)
+            self.stamps.release(cell)
+
+    def _may_be_empty(self, on_time: bool, is_last: bool) -> bool:
+        """Whether a pane comes out that has nothing new."""
+        windowing = self.windowing
+        return (on_time and windowing.on_time_behavior == OnTimeBehavior.FIRE_ALWAYS) or (
+            is_last and windowing.closing_behavior == ClosingBehavior.FIRE_ALWAYS
+        )
 
     def _closes_at_end(self) -> bool:
         return self.windowing.allowed_lateness == 0
@@ -286,7 +259,7 @@ class TriggeredReduce(ReduceNode):
                 if self.stepwise:
                     self._forward_held()
                     yield
-            yield from self._in_pieces(panel, self._end_cell if kind == END else self._expire_cell)
+            yield from self._in_pieces(panel, self._end_cells if kind == END else self._expire_cells)
             if kind == EXPIRY:
                 self.close_panel(panel)
         self.input_watermark = watermark
@@ -294,35 +267,48 @@ class TriggeredReduce(ReduceNode):
             self._fire_default()
         self._forward_held()
 
-    def _in_pieces(self, panel: Panel, visit: Callable[[Panel, Any, Cell], None]) -> Iterator[None]:
+    def _in_pieces(self, panel: Panel, visit: Callable[[Panel, list[tuple[Any, Cell]]], None]) -> Iterator[None]:
         panel.ended = True
         panel.virgin = 0
         cells = iter(panel.cells.items())
         while chunk := list(islice(cells, BUNDLE_SIZE)):
-            for key, cell in chunk:
-                if not cell.finished:
-                    visit(panel, key, cell)
+            visit(panel, chunk)
             self.emit_panes()
             yield
+
+    def _end_cells(self, panel: Panel, cells: list[tuple[Any, Cell]]) -> None:
+        if self._endings is not None and self._endings.are_alike(cells):
+            pairs, panes = self._endings.fire(cells)
+            self._out.add_all(self.results(pairs, panel.window), panel.end - 1, (panel.window,), panes)
+            return
+        for key, cell in cells:
+            if not cell.finished:
+                self._end_cell(panel, key, cell)
+
+    def _expire_cells(self, panel: Panel, cells: list[tuple[Any, Cell]]) -> None:
+        always = self.windowing.closing_behavior == ClosingBehavior.FIRE_ALWAYS
+        for key, cell in cells:
+            if not cell.finished and (always or not cell.is_empty() or cell.hold is not None):
+                self._expire_cell(panel, key, cell, always)
 
     def _end_cell(self, panel: Panel, key: Any, cell: Cell) -> None:
         moment = self.moment(panel)
         self.catch_up(cell, Moment(False, moment.now))
         if self.trigger.uses_watermark() and self.trigger.should_fire(cell.state, moment):
             self._fire(panel, key, cell, by_watermark=True)
-        elif not cell.is_empty() and cell.hold is None and panel.end - 1 >= self.watermark:
-            self.hold(cell, panel.end - 1)
+        elif not cell.is_empty() and cell.hold is None:
+            self.stamps.hold_end(panel, cell, self.watermark)
         self.rearm(panel, key, cell)
 
-    def _expire_cell(self, panel: Panel, key: Any, cell: Cell) -> None:
+    def _expire_cell(self, panel: Panel, key: Any, cell: Cell, always: bool) -> None:
         """Puts out the last pane of a cell, if there is anything new or an empty one was asked for."""
         self.catch_up(cell, self.moment(panel))
-        always = self.windowing.closing_behavior == ClosingBehavior.FIRE_ALWAYS
         # Where the window closes at its end, the on-time pane has been the last one.
         was_last = self._closes_at_end() and cell.nonspeculative_index > 0
         if not cell.is_empty() or (always and not was_last):
-            self._put_out(panel, key, cell, by_watermark=True, is_last=True)
-        self.release(cell)
+            # Where nothing held the watermark back, the output's has passed the end of the window.
+            self._put_out(panel, key, cell, self._closes_at_end() or cell.hold is not None, is_last=True)
+        self.stamps.release(cell)
 
     def close_panel(self, panel: Panel) -> None:
         """Forgets a window."""
