@@ -47,7 +47,7 @@ class SpanReduce(ReduceNode):
     def earliest_end(self, timestamp: int) -> int:
         """The end of the first window at a moment."""
         windows = self._windowfn.windows_at(timestamp)
-        return windows[0].end_micros if windows else MAX_MICROS
+        return windows[0].end_micros if windows else timestamp + 1  # a bound for later moments, too
 
     def next_timer(self) -> int:
         """The end of the open window that ends first."""

@@ -69,7 +69,7 @@ class TriggeredReduce(ReduceNode):
         if self._assigned_by is None or not self.ends_alone:
             return timestamp + 1
         windows = self._assigned_by.windows_at(timestamp)
-        return windows[0].end_micros if windows else MAX_MICROS
+        return windows[0].end_micros if windows else timestamp + 1  # a bound for later moments, too
 
     def next_timer(self) -> int:
         """When the next window ends or expires."""
