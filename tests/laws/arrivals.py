@@ -137,11 +137,11 @@ class PortSource(Source[Element]):
     def __init__(self, replay: Replay, ports: Sequence[int]) -> None:
         self.clock = replay.clock
         self._replay = replay
-        self._ports = ports
+        self.ports = ports
 
     async def splits(self) -> Sequence[str]:
         """The ports."""
-        return [str(port) for port in self._ports]
+        return [str(port) for port in self.ports]
 
     def open(self, split: str, position: Any) -> Reader[Element]:
         """A reader of one port."""

@@ -70,12 +70,12 @@ class Build:
         return elements | f"pairs {ports}" >> Map(_pair)
 
     def group(
-        self, pcoll: PCollection[Any], windowing: Windowing | None, reduce: Reduce[Any, Any, Any], name: str
+        self, pcoll: PCollection[Any], windowing: Windowing | None, reduce: Reduce, name: str
     ) -> PCollection[Any]:
         """An aggregation; its panes and late elements are kept under its name."""
         if windowing is not None:
             pcoll = pcoll | f"windows of {name}" >> WindowInto(windowing)
-        outputs: LateOutputs[Any, Any, Any] = pcoll | name >> reduce.with_late_output()
+        outputs: LateOutputs = pcoll | name >> reduce.with_late_output()
         self.keep(outputs.main, name)
         self.keep(outputs.late, f"late of {name}")
         return outputs.main

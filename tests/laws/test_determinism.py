@@ -24,9 +24,7 @@ cuts = st.tuples(
     st.booleans(),
 )
 estimators = st.none() | ESTIMATORS
-reduces: st.SearchStrategy[Callable[[], Reduce[Any, Any, Any]]] = st.sampled_from(
-    [GroupByKey, lambda: CombinePerKey(sum)]
-)
+reduces: st.SearchStrategy[Callable[[], Reduce]] = st.sampled_from([GroupByKey, lambda: CombinePerKey(sum)])
 Cut = tuple[list[int], int, bool]
 
 
@@ -53,7 +51,7 @@ def check(events: list[Event], ports: int, ways: list[Cut], build: Callable[[Bui
 def test_one_aggregation(
     case: tuple[WatermarkEstimator | None, list[Event]],
     windowing: Windowing,
-    reduce: Callable[[], Reduce[Any, Any, Any]],
+    reduce: Callable[[], Reduce],
     stamped: bool,
     ways: list[Cut],
 ) -> None:
@@ -70,7 +68,7 @@ def test_two_splits(
     estimator: WatermarkEstimator | None,
     events: list[Event],
     windowing: Windowing,
-    reduce: Callable[[], Reduce[Any, Any, Any]],
+    reduce: Callable[[], Reduce],
     ways: list[Cut],
 ) -> None:
     def build(pipeline: Build) -> None:
@@ -105,7 +103,7 @@ def test_two_in_a_row(
     case: tuple[WatermarkEstimator | None, list[Event]],
     first: Windowing,
     second: Windowing | None,
-    reduce: Callable[[], Reduce[Any, Any, Any]],
+    reduce: Callable[[], Reduce],
     rekey: bool,
     ways: list[Cut],
 ) -> None:
@@ -129,7 +127,7 @@ def test_two_in_a_row(
 def test_branches_that_meet_again(
     case: tuple[WatermarkEstimator | None, list[Event]],
     windowing: Windowing,
-    reduce: Callable[[], Reduce[Any, Any, Any]],
+    reduce: Callable[[], Reduce],
     ways: list[Cut],
 ) -> None:
     estimator, events = case
