@@ -158,7 +158,7 @@ def one_window_each(bundle: Bundle) -> Bundle:
     if isinstance(bundle.windows, tuple) and len(bundle.windows) == 1:
         return bundle
     windows = bundle.window_list()
-    if all(len(one) == 1 for one in windows):
+    if set(map(len, windows)) == {1}:
         return bundle
     out = spread(bundle, _repeated(bundle.values, counts := [len(one) for one in windows]), counts)
     out.windows = [(window,) for one in windows for window in one]

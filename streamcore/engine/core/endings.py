@@ -52,42 +52,45 @@ class Endings:
         self._discarding = discarding
         self._known: dict[tuple[TriggerState, int], Ending] = {}
 
-    def are_alike(self, cells: list[tuple[Any, Cell]]) -> bool:
-        """Whether all these cells put a pane out that has elements."""
-        for _, cell in cells:
-            if cell.acc is ABSENT or cell.finished or cell.nonspeculative_index or cell.is_empty():
-                return False
-            if not self._of(cell).fires:
-                return False
-        return True
+    def fire(self, cells: list[tuple[Any, Cell]]) -> tuple[list[tuple[Any, Any]], list[PaneInfo]] | None:
+        """Ends cells; gives pairs of key and accumulator, and the panes they come out in.
 
-    def fire(self, cells: list[tuple[Any, Cell]]) -> tuple[list[tuple[Any, Any]], list[PaneInfo]]:
-        """Ends cells that are alike; gives pairs of key and accumulator, and the panes they come out in."""
-        pairs, panes = [], []
-        for key, cell in cells:
-            ending = self._of(cell)
-            pairs.append((key, cell.acc))
-            last = ending.finished or self._closes
-            panes.append(pane_info(cell.index == 0, last, PaneInfoTiming.ON_TIME, cell.index, 0))
-            cell.state = ending.state
-            cell.finished = ending.finished
-            cell.index += 1
+        None, and nothing has been changed, if they are not alike: if one of them puts no pane out, or an empty one.
+        """
+        endings = self._endings_of(cells)
+        if endings is None:
+            return None
+        panes, closes, discards = [], self._closes, self._discarding
+        pairs = [(key, cell.acc) for key, cell in cells]
+        for (_, cell), (_, state, finished, quiet) in zip(cells, endings, strict=True):
+            index = cell.index
+            panes.append(pane_info(index == 0, finished or closes, PaneInfoTiming.ON_TIME, index, 0))
+            cell.state = state
+            cell.index = index + 1
             cell.nonspeculative_index = 1
             cell.fresh = 0
-            if self._discarding or ending.finished:
+            cell.quiet = cell.free = quiet
+            if discards or finished:
+                cell.finished = finished
                 cell.acc = ABSENT
                 cell.quiet = cell.free = 0
-            else:
-                cell.quiet = cell.free = ending.quiet
         return pairs, panes
 
-    def _of(self, cell: Cell) -> Ending:
-        known = cell.state, cell.free - cell.quiet
-        ending = self._known.get(known)
-        if ending is None:
-            if len(self._known) >= MOST_KNOWN:
-                self._known.clear()
-            ending = self._known[known] = self._work_out(*known)
+    def _endings_of(self, cells: list[tuple[Any, Cell]]) -> list[Ending] | None:
+        known = self._known
+        endings = []
+        for _, cell in cells:
+            count = cell.free - cell.quiet
+            ending = known.get((cell.state, count)) or self._learn(cell.state, count)
+            if not ending.fires or cell.acc is ABSENT or cell.nonspeculative_index or not (count or cell.fresh):
+                return None
+            endings.append(ending)
+        return endings
+
+    def _learn(self, state: TriggerState, count: int) -> Ending:
+        if len(self._known) >= MOST_KNOWN:
+            self._known.clear()
+        ending = self._known[state, count] = self._work_out(state, count)
         return ending
 
     def _work_out(self, state: TriggerState, count: int) -> Ending:

@@ -185,12 +185,11 @@ class SessionReduce(ReduceNode):
     def _arm(self, session: Session) -> None:
         """Sets the timer of a session, to the bucket that its end lies in."""
         bucket = session.end // self._bucket_size
-        sessions = self._buckets.get(bucket)
-        if sessions is None:
+        if bucket in self._buckets:
+            self._buckets[bucket].append(session)
+        else:
             self._buckets[bucket] = [session]
             heapq.heappush(self._bucket_order, bucket)
-        else:
-            sessions.append(session)
 
     def _take_over(self, watermark: int) -> list[Session]:
         """Closes the sessions that are over and gives them in the order of their ends; arms anew what goes on."""
@@ -205,7 +204,7 @@ class SessionReduce(ReduceNode):
                     self._close(session)
                     over.append(session)
         for session in go_on:
-            if session.is_open:
+            if session.is_open:  # else it went up in another
                 self._arm(session)
         over.sort(key=_ORDER)
         return over

@@ -277,8 +277,9 @@ class TriggeredReduce(ReduceNode):
             yield
 
     def _end_cells(self, panel: Panel, cells: list[tuple[Any, Cell]]) -> None:
-        if self._endings is not None and self._endings.are_alike(cells):
-            pairs, panes = self._endings.fire(cells)
+        fired = None if self._endings is None else self._endings.fire(cells)
+        if fired is not None:
+            pairs, panes = fired
             self._out.add_all(self.results(pairs, panel.window), panel.end - 1, (panel.window,), panes)
             return
         for key, cell in cells:
