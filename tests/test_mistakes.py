@@ -84,6 +84,12 @@ BUILDING = [
         "Map takes a function of one element, got None; write Map(function), without calling the function",
     ),
     (
+        "an async function",
+        "async def fetch(element): ...\np | Create([1]) | Map(fetch)",
+        "Map takes a plain function, got the async function fetch, which would put out coroutines; "
+        "write WriteToCallable(fn) where results are not needed, or await in the source",
+    ),
+    (
         "no function",
         "p | Create([1]) | Filter(3)",
         "Filter takes a function of one element, got 3; write Filter(function)",

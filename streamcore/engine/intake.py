@@ -53,8 +53,8 @@ class SplitReading:
         self._arrivals = arrivals
         self._clock = clock
         self._go_on = asyncio.Event()
-        # Since when the split has been asked and has had nothing. While it is not asked because it is held up by us, this
-        # is None: such a split is not idle.
+        # Since when the split has been asked and has had nothing. While it is not asked because it is held up by us,
+        # this is None: such a split is not idle.
         self._waiting_since: int | None = None
 
     def go_on(self) -> bool:

@@ -74,7 +74,11 @@ class Plan:
                 _BUILDERS[kind](self, applied, applied.transform)
                 return
         if applied.outputs:
-            msg = f"step {applied.full_label!r} of type {type(applied.transform).__name__} is unknown to the embedded engine; define its `expand` by other steps"
+            kind_name = type(applied.transform).__name__
+            msg = (
+                f"step {applied.full_label!r} of type {kind_name} is unknown to the embedded engine; "
+                "define its `expand` by other steps"
+            )
             raise PipelineError(msg)
 
     def _place(self, applied: AppliedTransform, node: Node, last: Node | None = None) -> None:
@@ -202,9 +206,9 @@ def _order_matters(node: Node) -> bool:
     for current in _in_order(node):
         for follower in _downstream(current):
             ways[id(follower)] = ways.get(id(follower), 0) + ways[id(current)]
-            if isinstance(follower, FlattenNode) and ways[id(follower)] > 1:
-                if any(reduce.order_sensitive for reduce in _reduces_behind(follower)):
-                    return True
+            met = isinstance(follower, FlattenNode) and ways[id(follower)] > 1
+            if met and any(reduce.order_sensitive for reduce in _reduces_behind(follower)):
+                return True
     return False
 
 

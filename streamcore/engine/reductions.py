@@ -17,7 +17,7 @@ from streamcore.windowing import Sessions
 
 def make_reduce(label: str, scheduler: Scheduler, windowing: Windowing, reduce: Reduce) -> ReduceNode:
     """The cheapest node that does what the windowing asks for."""
-    aggregation = Aggregation(reduce.combine_fn.kernel(), reduce.keyed, reduce.has_defaults)
+    aggregation = Aggregation(reduce.combine_fn, reduce.keyed, reduce.has_defaults)
     if fires_once(windowing) and follows_timestamp(windowing.windowfn):
         if isinstance(windowing.windowfn, TimeWindowFn):
             return SpanReduce(label, scheduler, windowing, aggregation)

@@ -1,4 +1,4 @@
-"""The asyncio shell around the core: it reads sources, drives the core in short slices, writes sinks, and shuts down."""
+"""The asyncio shell around the core: reads sources, drives the core in short slices, writes sinks, shuts down."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar
 from streamcore.engine.clock import WallClock
 from streamcore.engine.core.egress import SinkNode
 from streamcore.engine.core.ingress import SourceNode
-from streamcore.engine.core.node import NEVER
+from streamcore.engine.core.node import NEVER, Node
 from streamcore.engine.intake import Arrivals, SplitReading, list_splits, open_split
 from streamcore.engine.outlet import Outlet, StreamSink
 from streamcore.engine.planning import SINK_CAPACITY, Plan
@@ -39,6 +39,7 @@ class Job:
         self._scheduler = self._plan.scheduler
         self._clock = _choose_clock(self._plan)
         self._arrivals = Arrivals()
+        self._opened: list[Node] = []
         self._readings: list[SplitReading] = []
         # Splits whose last batch has been processed, and which may be polled again.
         self._held: list[SplitReading] = []
@@ -145,6 +146,7 @@ class Job:
         self._scheduler.now = self._clock.now()
         for node in self._plan.nodes:
             node.open()
+            self._opened.append(node)
         for node, sink in self._plan.sinks:
             outlet = Outlet(node, sink, self._arrivals.wake.set)
             await outlet.open()
@@ -306,7 +308,7 @@ class Job:
                 await closing.close()
             except Exception as error:
                 errors.append(error)
-        for node in self._plan.nodes:
+        for node in self._opened:
             try:
                 node.close()
             except Exception as error:

@@ -18,8 +18,8 @@ WindowColumn: TypeAlias = list[Windows] | Windows | WindowFn
 class Bundle:
     """Elements that travel together.
 
-    A column that is the same for all elements is kept as one value. Columns are shared between bundles and never changed
-    in place.
+    A column that is the same for all elements is kept as one value. Columns are shared between bundles and never
+    changed in place.
 
     Attributes:
         values: One per element.

@@ -31,7 +31,7 @@ class Sink(abc.ABC, Generic[T]):
         return False
 
     async def flush(self, watermark: int) -> None:
-        """The watermark (microseconds) has come to where nothing older follows: what waits for that can be completed."""
+        """The watermark (microseconds) has moved, and nothing older follows: what waits for that can be completed."""
 
     async def close(self) -> None:
         """All elements have been written: completes the output."""

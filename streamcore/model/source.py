@@ -8,6 +8,7 @@ A source is written in some thirty lines::
         def open(self, split: str, position: object) -> Reader[int]:
             return TicksReader(start=position or 0)
 
+
     class TicksReader(Reader[int]):
         def __init__(self, start: int) -> None:
             self.next = start

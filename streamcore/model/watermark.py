@@ -154,9 +154,7 @@ class ManualWatermark(WatermarkEstimator):
     the next element that arrives.
     """
 
-    def __init__(
-        self, *, idle_timeout: DurationTypes | None = None, max_drift: DurationTypes | None = None
-    ) -> None:
+    def __init__(self, *, idle_timeout: DurationTypes | None = None, max_drift: DurationTypes | None = None) -> None:
         super().__init__(idle_timeout=idle_timeout, max_drift=max_drift)
         self.watermark = MIN_MICROS
 

@@ -26,9 +26,7 @@ class WindowFn(abc.ABC):
 
         __slots__ = ("element", "timestamp", "window")
 
-        def __init__(
-            self, timestamp: TimestampTypes, element: Any = None, window: BoundedWindow | None = None
-        ) -> None:
+        def __init__(self, timestamp: TimestampTypes, element: Any = None, window: BoundedWindow | None = None) -> None:
             self.timestamp = Timestamp.of(timestamp)
             self.element = element
             self.window = window
@@ -152,4 +150,3 @@ class Windowing:
     allowed_lateness: int = 0
     closing_behavior: ClosingBehavior = ClosingBehavior.FIRE_IF_NON_EMPTY
     on_time_behavior: OnTimeBehavior = OnTimeBehavior.FIRE_ALWAYS
-

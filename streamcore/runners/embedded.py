@@ -19,7 +19,10 @@ class EmbeddedRunner:
             PipelineError: If this thread has a running event loop already.
         """
         if _loop_is_running():
-            msg = "an event loop is running in this thread; use `async with Pipeline() as p:` or `await pipeline.run_async()`"
+            msg = (
+                "an event loop is running in this thread; "
+                "use `async with Pipeline() as p:` or `await pipeline.run_async()`"
+            )
             raise PipelineError(msg)
         return asyncio.run(self._run(pipeline))
 

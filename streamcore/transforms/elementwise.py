@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterable
 from typing import Any, Generic, Protocol, TypeVar, overload
 
@@ -62,6 +63,13 @@ class FunctionParDo(ParDo[ElementT, OutputT], Generic[ElementT, ResultT, OutputT
         if not callable(fn):
             hint = f"write {name}(function), without calling the function" if fn is None else f"write {name}(function)"
             msg = f"{name} takes a function of one element, got {shorten(fn)}; {hint}"
+            raise PipelineError(msg)
+        if inspect.iscoroutinefunction(fn):
+            label = FunctionDoFn(fn).default_label()
+            msg = (
+                f"{name} takes a plain function, got the async function {label}, which would put out coroutines; "
+                "write WriteToCallable(fn) where results are not needed, or await in the source"
+            )
             raise PipelineError(msg)
         super().__init__(FunctionDoFn(fn), *args, **kwargs)
         self.function = fn

@@ -14,6 +14,7 @@ from streamcore.model.bundle import Bundle
 from streamcore.model.sink import Sink
 from streamcore.model.watermark import BoundedOutOfOrderness
 from streamcore.testing import VirtualClock
+from streamcore.transforms.combine_fn import CombineFn
 from streamcore.transforms.dofn import DoFn
 from streamcore.transforms.elementwise import Map
 from streamcore.transforms.group import CombinePerKey, GroupByKey
@@ -346,6 +347,53 @@ def test_a_failing_step_is_named_with_element_and_window_and_keeps_its_cause() -
     assert isinstance(error.value.__cause__, ValueError)
     assert dofn.life == ["setup", "start", "teardown"]
     assert sink.end == "aborted"
+
+
+class Counted(CombineFn[int, int, int]):
+    """Counts, and remembers its life."""
+
+    def __init__(self) -> None:
+        self.life: list[str] = []
+
+    def setup(self) -> None:
+        self.life.append("setup")
+
+    def create_accumulator(self) -> int:
+        return 0
+
+    def add_input(self, mutable_accumulator: int, element: int) -> int:
+        if element < 0:
+            msg = "negative"
+            raise ValueError(msg)
+        return mutable_accumulator + 1
+
+    def merge_accumulators(self, accumulators: Any) -> int:
+        return sum(accumulators)
+
+    def extract_output(self, accumulator: int) -> int:
+        if accumulator == 3:
+            msg = "three"
+            raise ValueError(msg)
+        return accumulator
+
+    def teardown(self) -> None:
+        self.life.append("teardown")
+
+
+@pytest.mark.parametrize(
+    ("elements", "message"),
+    [
+        ([1, -1], "step 'count' failed on element ('k', -1) in window GlobalWindow: ValueError: negative; "),
+        ([1, 1, 1], "step 'count' failed on element ('k', 3) in window GlobalWindow: ValueError: three; "),
+    ],
+)
+def test_a_combine_fn_lives_and_fails_like_other_user_code(elements: list[int], message: str) -> None:
+    fn, p = Counted(), Pipeline()
+    _ = p | Create([("k", element) for element in elements]) | "count" >> CombinePerKey(fn) | Write(Collected())
+    with pytest.raises(UserCodeError) as error:
+        p.run()
+    assert str(error.value) == message + "handle it in the step's function, or filter such elements out before it"
+    assert fn.life == ["setup", "teardown"]
 
 
 class Broken(FedSource):

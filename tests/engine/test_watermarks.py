@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from streamcore.engine.core.watermarks import Holds, SplitWatermarks
 from streamcore.timestamp import MAX_MICROS, MIN_MICROS
@@ -59,7 +58,9 @@ def test_an_ended_split_does_not_count() -> None:
     assert splits.names() == ["b"]
 
 
-@given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from(["update", "idle", "end", "add"]), st.integers(0, 99))))
+@given(
+    st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from(["update", "idle", "end", "add"]), st.integers(0, 99)))
+)
 def test_the_watermark_never_goes_back(moves: list[tuple[str, str, int]]) -> None:
     splits, before = SplitWatermarks(), MIN_MICROS
     for split, move, time in moves:

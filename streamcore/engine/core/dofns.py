@@ -25,18 +25,14 @@ class DoFnNode(FlatMapNode):
     ) -> None:
         super().__init__(label, scheduler, plan, windowfn, ignore_unknown_tags)
         self._dofn = dofn
-        self._is_set_up = False
 
     def open(self) -> None:
         """Sets the DoFn up."""
         self._dofn.setup()
-        self._is_set_up = True
 
     def close(self) -> None:
-        """Tears the DoFn down, if it was set up."""
-        if self._is_set_up:
-            self._is_set_up = False
-            self._dofn.teardown()
+        """Tears the DoFn down."""
+        self._dofn.teardown()
 
     def push(self, bundle: Bundle) -> None:
         """Processes a bundle, between `start_bundle` and `finish_bundle`."""
@@ -50,7 +46,12 @@ class DoFnNode(FlatMapNode):
         """Emits what `finish_bundle` returned; there is no element whose timestamp and windows it could take."""
         for output in outputs:
             if type(output) not in WRAPPERS:
-                msg = "finish_bundle may only put out WindowedValue(value, timestamp, windows), as no element gives it a timestamp"
+                msg = (
+                    "finish_bundle may only put out WindowedValue(value, timestamp, windows), "
+                    "as no element gives it a timestamp"
+                )
                 raise UserCodeError(self.label, output, None, PipelineError(msg))
         if outputs:
-            self.emit_outputs(Bundle(outputs, bundle.timestamp_list()[-1], bundle.window_list()[-1], split=bundle.split))
+            self.emit_outputs(
+                Bundle(outputs, bundle.timestamp_list()[-1], bundle.window_list()[-1], split=bundle.split)
+            )

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from streamcore.engine.core.node import Node, Scheduler
 from streamcore.engine.core.outputs import WRAPPERS, unwrap
-from streamcore.errors import PipelineError, UserCodeError
+from streamcore.errors import PipelineError
 from streamcore.model.bundle import Bundle
 from streamcore.model.windowing import WindowFn
 from streamcore.timestamp import Timestamp
@@ -71,7 +71,10 @@ class ElementwiseNode(Node):
             if tag in self.consumers:
                 self.emit(part, tag)
             elif not self.ignore_unknown_tags:
-                msg = f"step {self.label!r} put out a value tagged {tag!r}, an output it does not have; name it in with_outputs({tag!r})"
+                msg = (
+                    f"step {self.label!r} put out a value tagged {tag!r}, an output it does not have; "
+                    f"name it in with_outputs({tag!r})"
+                )
                 raise PipelineError(msg)
 
 

@@ -1,8 +1,8 @@
 """The on-time panes of many cells at once.
 
-When a window ends, each of its cells goes through the same transition: the trigger hears of the last elements, fires, and
-says how it goes on. Where no clock plays a part that follows from the cell's trigger state, of which there are few, so it is
-worked out once for each state and looked up for the other cells.
+When a window ends, each of its cells goes through the same transition: the trigger hears of the last elements, fires,
+and says how it goes on. Where no clock plays a part that follows from the cell's trigger state, of which there are few,
+so it is worked out once for each state and looked up for the other cells.
 """
 
 from __future__ import annotations

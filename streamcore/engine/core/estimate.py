@@ -1,10 +1,10 @@
 """The watermark that starts at an estimator, and the cuts that make bundles exact.
 
-Every result must be what it would be if elements travelled one by one, each followed by its watermark. A bundle travels whole
-only where that makes no difference: it is cut where an element comes behind a watermark that has passed a window of
-it, and, for aggregations that care, where a timer falls due. So the watermark is the same for all elements of a bundle as far
-as anybody can tell, and no step behind needs to know of the matter. How many elements a source gives at once
-therefore changes nothing but speed.
+Every result must be what it would be if elements travelled one by one, each followed by its watermark. A bundle
+travels whole only where that makes no difference: it is cut where an element comes behind a watermark that has passed a
+window of it, and, for aggregations that care, where a timer falls due. So the watermark is the same for all elements of
+a bundle as far as anybody can tell, and no step behind needs to know of the matter. How many elements a source gives at
+once therefore changes nothing but speed.
 """
 
 from __future__ import annotations
@@ -135,9 +135,10 @@ class EstimatorNode(Node):
         due = min((reduce.next_timer() for reduce in sensitive), default=MAX_MICROS)
         for position in range(start, len(stamps)):
             stamp = stamps[position]
-            if position > start and stamp < marks[position - 1]:  # no window ends before its elements
-                if min(reduce.earliest_end(stamp) for reduce in cutting) <= marks[position - 1]:
-                    return position
+            before = marks[position - 1] if position > start else stamp
+            # No window ends before its elements, so most need no closer look.
+            if stamp < before and min(reduce.earliest_end(stamp) for reduce in cutting) <= before:
+                return position
             if sensitive and stamp < marks[-1]:
                 due = min(due, min(reduce.earliest_end(stamp) for reduce in sensitive))
             if due <= marks[position]:

@@ -1,8 +1,8 @@
 """The loops that run for every element of an aggregation, made to measure for its CombineFn.
 
-A call per element would cost more than the aggregation itself, so the CombineFn's expressions (its `Kernel`) are set into
-the loop's source, which is then compiled, as `dataclasses` does for its methods. What comes out is the loop one would
-write by hand for this aggregation.
+A call per element would cost more than the aggregation itself, so the CombineFn's expressions (its `Kernel`) are set
+into the loop's source, which is then compiled, as `dataclasses` does for its methods. What comes out is the loop one
+would write by hand for this aggregation.
 """
 
 from __future__ import annotations

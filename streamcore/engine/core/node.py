@@ -18,9 +18,10 @@ NEVER: Final = 1 << 62
 class Scheduler:
     """Carries out tasks, last in first out, one small piece at a time.
 
-    A task is an iterator; each `next` is a piece of well under a millisecond. A task that is spawned by a piece is carried
-    out whole before that piece's task goes on. So a node that calls others twice, such as once with a bundle and
-    then with a watermark, yields between the two calls, and all that follows from the first is done before the second.
+    A task is an iterator; each `next` is a piece of well under a millisecond. A task that is spawned by a piece is
+    carried out whole before that piece's task goes on. So a node that calls others twice, such as once with a bundle
+    and then with a watermark, yields between the two calls, and all that follows from the first is done before the
+    second.
 
     Attributes:
         now: Processing time in microseconds; moved by the runtime between bundles.
@@ -79,7 +80,7 @@ class Node:
         """Called once before the first bundle."""
 
     def close(self) -> None:
-        """Called once at the end, also after an error."""
+        """Called once at the end, also after an error, if `open` succeeded."""
 
     def push(self, bundle: Bundle) -> None:
         """Takes a bundle."""

@@ -15,7 +15,7 @@ from streamcore.model.pane import PANE_INFO_UNKNOWN
 from streamcore.model.window import BoundedWindow
 from streamcore.model.windowing import Windowing
 from streamcore.timestamp import MAX_MICROS, MIN_MICROS
-from streamcore.transforms.combine_fn import Kernel
+from streamcore.transforms.combine_fn import CombineFn, Kernel
 from streamcore.transforms.group import LATE
 
 
@@ -23,14 +23,18 @@ class Aggregation(NamedTuple):
     """What an aggregation does with the elements of a window.
 
     Attributes:
-        kernel: How they are united.
+        combine_fn: How they are united.
         keyed: Elements are pairs of key and value, and so are results; else all elements of a window are united.
         has_defaults: A global window that had no elements at all has a pane too.
     """
 
-    kernel: Kernel
+    combine_fn: CombineFn[Any, Any, Any]
     keyed: bool = True
     has_defaults: bool = False
+
+    def kernel(self) -> Kernel:
+        """How elements are united, as expressions."""
+        return self.combine_fn.kernel()
 
 
 class ReduceNode(Node):
@@ -56,11 +60,20 @@ class ReduceNode(Node):
         super().__init__(label, scheduler)
         self.windowing = windowing
         self.aggregation = aggregation
-        self.order_sensitive = aggregation.kernel.ordered
+        kernel = aggregation.kernel()
+        self.order_sensitive = kernel.ordered
         self.input_watermark = MIN_MICROS
         self.stepwise = False
         self._late: list[tuple[object, int, Windows]] = []
-        self._extract = extractor(aggregation.kernel, aggregation.keyed)
+        self._extract = extractor(kernel, aggregation.keyed)
+
+    def open(self) -> None:
+        """Sets the CombineFn up."""
+        self.aggregation.combine_fn.setup()
+
+    def close(self) -> None:
+        """Tears the CombineFn down."""
+        self.aggregation.combine_fn.teardown()
 
     def earliest_end(self, timestamp: int) -> int:
         """A bound: no event-time timer that an element of this timestamp sets is due before it."""
@@ -109,7 +122,9 @@ class ReduceNode(Node):
         if not self.aggregation.keyed:
             return self.failure(bundle, position, cause)
         if not isinstance(element, tuple | list) or len(element) != 2:
-            cause = PipelineError("the step needs pairs (key, value); make them with Map(lambda x: (key, value)) or WithKeys")
+            cause = PipelineError(
+                "the step needs pairs (key, value); make them with Map(lambda x: (key, value)) or WithKeys"
+            )
         else:
             try:
                 hash(element[0])

@@ -26,7 +26,6 @@ from streamcore.timestamp import MAX_MICROS
 from streamcore.transforms.combine_fn import Kernel
 from streamcore.windowing import Sessions
 
-
 _NUMBER = operator.attrgetter("number")
 _ORDER = operator.attrgetter("end", "number")
 
@@ -58,7 +57,7 @@ class SessionReduce(ReduceNode):
 
     def __init__(self, label: str, scheduler: Scheduler, windowing: Windowing, aggregation: Aggregation) -> None:
         super().__init__(label, scheduler, windowing, aggregation)
-        kernel = aggregation.kernel
+        kernel = aggregation.kernel()
         assert isinstance(windowing.windowfn, Sessions)
         self._gap = windowing.windowfn.gap_micros
         self._bucket_size = max(self._gap // 64, 1)

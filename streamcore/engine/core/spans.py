@@ -1,7 +1,7 @@
 """Aggregation where only the watermark fires and windows follow from the timestamp: fixed, sliding, calendar, global.
 
-Elements are aggregated by span (a fixed window is one, a sliding window is made of several), and the spans of a window are
-put together when it fires. There is one timer per window, however many keys it has.
+Elements are aggregated by span (a fixed window is one, a sliding window is made of several), and the spans of a window
+are put together when it fires. There is one timer per window, however many keys it has.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class SpanReduce(ReduceNode):
 
     def __init__(self, label: str, scheduler: Scheduler, windowing: Windowing, aggregation: Aggregation) -> None:
         super().__init__(label, scheduler, windowing, aggregation)
-        kernel = aggregation.kernel
+        kernel = aggregation.kernel()
         assert isinstance(windowing.windowfn, TimeWindowFn)
         self._windowfn: TimeWindowFn = windowing.windowfn
         self._spans: dict[int, Cells] = {}

@@ -42,7 +42,7 @@ class TriggeredReduce(ReduceNode):
 
     def __init__(self, label: str, scheduler: Scheduler, windowing: Windowing, aggregation: Aggregation) -> None:
         super().__init__(label, scheduler, windowing, aggregation)
-        kernel = aggregation.kernel
+        kernel = aggregation.kernel()
         self.trigger = windowing.triggerfn
         self.timer_sensitive = self.data_driven = self.trigger != DefaultTrigger()
         self.order_sensitive = self.data_driven or kernel.ordered

@@ -10,8 +10,8 @@ from streamcore.timestamp import MAX_MICROS, MIN_MICROS
 class SplitWatermarks:
     """The watermark of several splits: the lowest of those that count.
 
-    A split that is idle does not count, one that has ended does not either. While all are idle the watermark stays. A new
-    split joins at the present watermark and never pulls it back.
+    A split that is idle does not count, one that has ended does not either. While all are idle the watermark stays. A
+    new split joins at the present watermark and never pulls it back.
     """
 
     def __init__(self) -> None:
@@ -41,7 +41,9 @@ class SplitWatermarks:
         """The lowest watermark of the other splits that count; `MAX_MICROS` if there are none."""
         if len(self._marks) == 1:
             return MAX_MICROS
-        return min((mark for name, mark in self._marks.items() if name != split and self._counts(name)), default=MAX_MICROS)
+        return min(
+            (mark for name, mark in self._marks.items() if name != split and self._counts(name)), default=MAX_MICROS
+        )
 
     def update(self, split: str | None, watermark: int) -> int:
         """Moves the watermark of a split, which counts again if it was idle; returns the common watermark."""
