@@ -40,6 +40,8 @@ class Job:
         self._clock = _choose_clock(self._plan)
         self._arrivals = Arrivals()
         self._opened: list[Node] = []
+        # What waits until the core is quiescent.
+        self._at_rest: list[Callable[[], None]] = []
         self._readings: list[SplitReading] = []
         # Splits whose last batch has been processed, and which may be polled again.
         self._held: list[SplitReading] = []
@@ -70,7 +72,7 @@ class Job:
     @property
     def watermarks(self) -> Mapping[str, int]:
         """The output watermark of every step, in microseconds."""
-        return {node.label: node.watermark for node in self._plan.nodes}
+        return {node.label: (node.leader or node).watermark for node in self._plan.nodes}
 
     def stream(self, pcoll: PCollection[T]) -> AsyncIterator[WindowedValue[T]]:
         """The elements of a PCollection from now on, as they come out; ends with the run.
@@ -81,7 +83,17 @@ class Job:
         node = SinkNode(f"{producer.label}/stream", self._scheduler, SINK_CAPACITY)
         sink = StreamSink(SINK_CAPACITY)
         outlet = Outlet(node, sink, self._arrivals.wake.set)
-        producer.consumers[tag].append(node)
+
+        def attach() -> None:
+            for fused in self._plan.fused:
+                if fused.hides(producer):
+                    fused.take_apart()
+            producer.consumers[tag].append(node)
+
+        if self._scheduler.is_idle():
+            attach()
+        else:
+            self._at_rest.append(attach)
         self._add_outlet(outlet)
         return self._elements(sink)
 
@@ -177,6 +189,8 @@ class Job:
         """Takes batches one after another, each to its end, until all sources have ended."""
         while True:
             await self._settle()
+            while self._at_rest:
+                self._at_rest.pop()()
             if self._draining or not any(self._open_splits.values()):
                 break
             self._held = [reading for reading in self._held if not reading.go_on()]

@@ -26,7 +26,12 @@ class WatermarkEstimator(abc.ABC):
             None: it stays.
         max_drift: A split whose watermark is so much (seconds) ahead of the slowest one is not polled until the
             others have caught up; None: no limit.
+
+    Attributes:
+        looks_at_elements: Whether it needs the elements themselves, and not their timestamps alone.
     """
+
+    looks_at_elements = True
 
     def __init__(
         self,
@@ -63,6 +68,8 @@ class BoundedOutOfOrderness(WatermarkEstimator):
     >>> estimator.running(estimator.create(), "abc", [20_000_000, 15_000_000, 21_000_000])
     [10000000, 10000000, 11000000]
     """
+
+    looks_at_elements = False
 
     def __init__(
         self,

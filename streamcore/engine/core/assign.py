@@ -36,24 +36,24 @@ class TimestampNode(Node):
         one_by_one: bool,
     ) -> None:
         super().__init__(label, scheduler)
-        self._fn = fn
+        self.fn = fn
         self._micros_per_unit = micros_per_unit
         self._windowfn = windowfn
-        self._one_by_one = one_by_one
+        self.one_by_one = one_by_one
 
     def push(self, bundle: Bundle) -> None:
         """Assigns timestamps to a bundle."""
-        if self._one_by_one and len(bundle.values) > 1:
+        if self.one_by_one and len(bundle.values) > 1:
             self.scheduler.spawn(self._single(bundle))
             return
         self.metrics.elements += len(bundle.values)
         times: list[Any] = []
         elements = iter(bundle.values)
         try:
-            times.extend(map(self._fn, elements))
+            times.extend(map(self.fn, elements))
         except Exception as error:
             raise self.failure(bundle, self.position(bundle, elements), error) from error
-        stamps = self._micros(bundle, times)
+        stamps = self.micros(bundle, times)
         windows = assign_windows(self._windowfn, bundle, stamps)
         self.emit(Bundle(bundle.values, stamps, windows, bundle.pane, bundle.split))
 
@@ -62,7 +62,8 @@ class TimestampNode(Node):
             self.push(bundle.slice(position, position + 1))
             yield
 
-    def _micros(self, bundle: Bundle, times: list[Any]) -> list[int]:
+    def micros(self, bundle: Bundle, times: list[Any]) -> list[int]:
+        """Microseconds of what the function returned for the elements of a bundle."""
         unit = self._micros_per_unit
         kinds = set(map(type, times))
         if kinds == {int}:
@@ -82,7 +83,7 @@ class WindowNode(Node):
 
     def __init__(self, label: str, scheduler: Scheduler, windowfn: WindowFn) -> None:
         super().__init__(label, scheduler)
-        self._windowfn = windowfn
+        self.windowfn = windowfn
 
     def push(self, bundle: Bundle) -> None:
         """Assigns windows to a bundle; where they follow from the timestamps this costs nothing.
@@ -92,7 +93,7 @@ class WindowNode(Node):
         self.metrics.elements += len(bundle.values)
         if not (isinstance(bundle.windows, WindowFn) and has_one_window(bundle.windows)):
             bundle = one_window_each(bundle)
-        windows = assign_windows(self._windowfn, bundle, bundle.timestamps)
+        windows = assign_windows(self.windowfn, bundle, bundle.timestamps)
         marks, bounds = bundle.watermarks, bundle.bounds
         self.emit(Bundle(bundle.values, bundle.timestamps, windows, bundle.pane, bundle.split, marks, bounds))
 

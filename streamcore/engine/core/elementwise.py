@@ -37,6 +37,7 @@ class ElementwiseNode(Node):
         ignore_unknown_tags: bool = False,
     ) -> None:
         super().__init__(label, scheduler)
+        self.plan = plan
         self.windowfn = windowfn
         self.ignore_unknown_tags = ignore_unknown_tags
         self._by_window = not {ElementParameter.WINDOW}.isdisjoint(plan.filled.values())

@@ -30,9 +30,13 @@ def compile_loop(source: str, name: str, kernel: Kernel, **names: Any) -> Callab
         kernel: Where the expressions come from.
         **names: What the source refers to, besides the names of the kernel.
     """
-    scope: dict[str, Any] = dict(kernel.names) | names | {"ABSENT": ABSENT}
-    exec(compile(textwrap.dedent(source), f"<{name} of an aggregation>", "exec"), scope)  # our own text
-    loop: Callable[..., Any] = scope[name]
+    return compile_source(source, name, dict(kernel.names) | names | {"ABSENT": ABSENT})
+
+
+def compile_source(source: str, name: str, names: dict[str, Any]) -> Callable[..., Any]:
+    """The function `name` of a source text of ours, which refers to `names`."""
+    exec(compile(textwrap.dedent(source), f"<{name}>", "exec"), names)
+    loop: Callable[..., Any] = names[name]
     return loop
 
 
