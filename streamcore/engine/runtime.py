@@ -51,6 +51,7 @@ class Job:
         self._writers: list[asyncio.Task[None]] = []
         self._failure: BaseException | None = None
         self._draining = False
+        self._finishing = False
         self._state = "RUNNING"
         self._main = asyncio.create_task(self._run(), name="streamcore")
 
@@ -82,6 +83,9 @@ class Job:
         producer, tag = self._plan.producer(pcoll)
         node = SinkNode(f"{producer.label}/stream", self._scheduler, SINK_CAPACITY)
         sink = StreamSink(SINK_CAPACITY)
+        if self._finishing or self._state != "RUNNING":
+            sink.queue.put_nowait(None)
+            return self._elements(sink)
         outlet = Outlet(node, sink, self._arrivals.wake.set)
 
         def attach() -> None:
@@ -133,6 +137,9 @@ class Job:
         """Ends the run without putting out what is open; sinks drop what they have not completed."""
         self._main.cancel()
         await asyncio.wait({self._main})
+        if self._state == "RUNNING":  # it had not begun
+            self._state = "CANCELLED"
+            await self._abort()
 
     # The run.
 
@@ -254,18 +261,21 @@ class Job:
         self._arrivals.wake.clear()
         deadlines = [node.deadline() for node in self._plan.timed]
         deadline = min([*deadlines, *(reading.idle_at() for reading in self._readings)], default=NEVER)
-        woken = asyncio.create_task(self._arrivals.wake.wait())
         if deadline == NEVER:
-            await woken
+            await self._arrivals.wake.wait()
         else:
+            woken = asyncio.create_task(self._arrivals.wake.wait())
             timer = asyncio.create_task(self._clock.sleep_until(deadline))
-            await asyncio.wait((woken, timer), return_when=asyncio.FIRST_COMPLETED)
-            timer.cancel()
-            woken.cancel()
+            try:
+                await asyncio.wait((woken, timer), return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                timer.cancel()
+                woken.cancel()
         self._check()
 
     async def _finish(self) -> None:
         """Waits until everything has been written."""
+        self._finishing = True
         for outlet in self._outlets:
             outlet.finish()
         await asyncio.gather(*self._writers)
