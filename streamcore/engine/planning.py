@@ -165,6 +165,10 @@ class Plan:
     def _settle_bundling(self) -> None:
         """Finds where results could depend on how elements are bundled, and has bundles cut there."""
         for node in self.nodes:
+            if isinstance(node, FlattenNode):
+                for reduce in _reduces_behind(node, first_only=True):
+                    reduce.have_bundles_cut()
+        for node in self.nodes:
             if isinstance(node, ReduceNode):
                 node.stepwise = any(reduce.timer_sensitive for reduce in _reduces_behind(node))
         estimators = [node for node in self.nodes if isinstance(node, EstimatorNode)]
@@ -175,7 +179,7 @@ class Plan:
             if isinstance(node, EstimatorNode):
                 node.reduces = list(_reduces_behind(node, first_only=True))
                 chained = any(r.data_driven and any(True for _ in _reduces_behind(r)) for r in node.reduces)
-                node.one_by_one = chained or _order_matters(node)
+                node.one_by_one = chained or _order_matters(node) or any(map(_moves_times, _nodes_behind(node)))
             elif isinstance(node, SourceNode) and _order_matters(node):
                 node.bundle_size = 1
 
@@ -187,8 +191,20 @@ def _downstream(node: Node) -> Iterator[Node]:
             yield getattr(consumer, "flatten", consumer)
 
 
+def _moves_times(node: Node) -> bool:
+    """Whether a node gives elements other times than those that the watermark in front of it was told by."""
+    return isinstance(node, TimestampNode) and not any(
+        isinstance(behind, EstimatorNode) for behind in _downstream(node)
+    )
+
+
 def _reduces_behind(node: Node, first_only: bool = False) -> Iterator[ReduceNode]:
     """The aggregations that a node's watermark reaches, or only the first on every way."""
+    return (behind for behind in _nodes_behind(node, first_only) if isinstance(behind, ReduceNode))
+
+
+def _nodes_behind(node: Node, to_first_reduce: bool = True) -> Iterator[Node]:
+    """The nodes that a node's watermark reaches, or only those up to the first aggregation on every way."""
     seen: set[int] = set()
     waiting = list(_downstream(node))
     while waiting:
@@ -196,10 +212,9 @@ def _reduces_behind(node: Node, first_only: bool = False) -> Iterator[ReduceNode
         if id(current) in seen or isinstance(current, EstimatorNode):
             continue
         seen.add(id(current))
-        if isinstance(current, ReduceNode):
-            yield current
-            if first_only:
-                continue
+        yield current
+        if to_first_reduce and isinstance(current, ReduceNode):
+            continue
         waiting.extend(_downstream(current))
 
 

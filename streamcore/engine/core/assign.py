@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
@@ -55,7 +56,7 @@ class TimestampNode(Node):
             raise self.failure(bundle, self.position(bundle, elements), error) from error
         stamps = self.micros(bundle, times)
         windows = assign_windows(self._windowfn, bundle, stamps)
-        self.emit(Bundle(bundle.values, stamps, windows, bundle.pane, bundle.split))
+        self.emit(Bundle(bundle.values, stamps, windows, bundle.pane, bundle.split, bundle.watermarks))
 
     def _single(self, bundle: Bundle) -> Iterator[None]:
         for position in range(len(bundle.values)):
@@ -68,14 +69,18 @@ class TimestampNode(Node):
         kinds = set(map(type, times))
         if kinds == {int}:
             return times if unit == 1 else [time * unit for time in times]
-        if kinds == {float}:
-            return [round(time * unit) for time in times]
         try:
+            if kinds == {float}:
+                return [round(time * unit) for time in times]
             return [to_micros(time) if isinstance(time, Timestamp) else round(time * unit) for time in times]
-        except TypeError:
-            position = next(i for i, time in enumerate(times) if not isinstance(time, int | float | Timestamp))
+        except (TypeError, ValueError, OverflowError):  # the latter two for NaN and infinity
+            position = next(i for i, time in enumerate(times) if not _is_time(time))
             msg = f"the timestamp function returned {times[position]!r}; return a number or a Timestamp"
             raise self.failure(bundle, position, PipelineError(msg)) from None
+
+
+def _is_time(found: object) -> bool:
+    return isinstance(found, int | Timestamp) or (isinstance(found, float) and math.isfinite(found))
 
 
 class WindowNode(Node):

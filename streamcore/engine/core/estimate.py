@@ -89,6 +89,7 @@ class EstimatorNode(Node):
         others = self.splits.others(bundle.split)
         final = max(before, min(others, self.estimator.current(after)))
         bundle.bounds = span = (min(stamps), max(stamps))
+        bundle.watermarks = None  # what a watermark upstream may have said ends here
         if not self._may_travel_whole(span[0], len(stamps), before, final):
             marks = self.estimator.running(state, bundle.values, stamps)
             if marks[0] < before or marks[-1] > others:

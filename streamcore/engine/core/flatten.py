@@ -20,9 +20,9 @@ class FlattenNode(Node):
         return FlattenPort(self, len(self._marks) - 1)
 
     def push(self, bundle: Bundle) -> None:
-        """Hands on a bundle; it belongs to no source split any more."""
+        """Hands on a bundle; it belongs to no split any more, and the watermarks of one input are not those here."""
         self.metrics.elements += len(bundle.values)
-        self.emit(Bundle(bundle.values, bundle.timestamps, bundle.windows, bundle.pane, None, bundle.watermarks))
+        self.emit(Bundle(bundle.values, bundle.timestamps, bundle.windows, bundle.pane))
 
     def advance_port(self, port: int, watermark: int) -> None:
         """One input's watermark has moved."""

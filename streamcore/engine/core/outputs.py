@@ -14,6 +14,7 @@ from streamcore.timestamp import Timestamp
 WRAPPERS: Final[frozenset[type]] = frozenset({TimestampedValue, TaggedOutput, WindowedValue})
 
 Row = tuple[Any, int, Windows, PaneInfo]
+Run = list[tuple[int, Row]]  # with the position of each in its bundle
 
 
 def unwrap(bundle: Bundle, windowfn: WindowFn) -> Iterator[tuple[str | None, Bundle]]:
@@ -23,18 +24,18 @@ def unwrap(bundle: Bundle, windowfn: WindowFn) -> Iterator[tuple[str | None, Bun
         bundle: Outputs, with the columns of the elements they come from.
         windowfn: Assigns windows to those that have a timestamp of their own.
     """
-    run: list[Row] = []
+    run: Run = []
     present: str | None = None
     rows = zip(bundle.values, bundle.timestamp_list(), bundle.window_list(), bundle.pane_list(), strict=True)
-    for row in rows:
+    for position, row in enumerate(rows):
         tag, plain = _plain(row, windowfn)
         if tag != present and run:
-            yield present, _gather(run, bundle.split)
+            yield present, _gather(run, bundle)
             run = []
         present = tag
-        run.append(plain)
+        run.append((position, plain))
     if run:
-        yield present, _gather(run, bundle.split)
+        yield present, _gather(run, bundle)
 
 
 def _plain(row: Row, windowfn: WindowFn) -> tuple[str | None, Row]:
@@ -51,6 +52,15 @@ def _plain(row: Row, windowfn: WindowFn) -> tuple[str | None, Row]:
     return tag, (value, timestamp, windows, pane)
 
 
-def _gather(rows: list[Row], split: str | None) -> Bundle:
+def _gather(run: Run, bundle: Bundle) -> Bundle:
+    positions, rows = zip(*run, strict=True)
     values, stamps, windows, panes = map(list, zip(*rows, strict=True))
-    return Bundle(values, stamps, windows, panes, split)
+    marks = bundle.watermarks
+    return Bundle(
+        values,
+        stamps,
+        windows,
+        panes,
+        bundle.split,
+        None if marks is None else [marks[position] for position in positions],
+    )

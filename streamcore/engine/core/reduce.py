@@ -75,6 +75,12 @@ class ReduceNode(Node):
         """Tears the CombineFn down."""
         self.aggregation.combine_fn.teardown()
 
+    def have_bundles_cut(self) -> None:
+        """No bundle can tell the watermark before each element: it would be that of one of several inputs."""
+        if self.wants_watermarks:
+            self.wants_watermarks = False
+            self.timer_sensitive = True
+
     def earliest_end(self, timestamp: int) -> int:
         """A bound: no event-time timer that an element of this timestamp sets is due before it."""
         return timestamp + 1

@@ -146,6 +146,7 @@ class SpanReduce(ReduceNode):
             yield from self._fire_window(window)
         if watermark >= MAX_MICROS:
             self._fire_default()
+            yield
         self.forward(watermark)
 
     def _fire_default(self) -> None:

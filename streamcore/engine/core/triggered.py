@@ -265,6 +265,7 @@ class TriggeredReduce(ReduceNode):
         self.input_watermark = watermark
         if watermark >= MAX_MICROS:
             self._fire_default()
+            yield
         self._forward_held()
 
     def _in_pieces(self, panel: Panel, visit: Callable[[Panel, list[tuple[Any, Cell]]], None]) -> Iterator[None]:

@@ -1,0 +1,115 @@
+"""Cases in which the cut of a bundle, or a watermark that overtakes it, used to show in results."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from streamcore import (
+    BoundedOutOfOrderness,
+    CombineGlobally,
+    CombinePerKey,
+    Create,
+    DoFn,
+    FixedWindows,
+    Flatten,
+    Map,
+    ParDo,
+    Pipeline,
+    PipelineOptions,
+    Sessions,
+    TaggedOutput,
+    TimestampedValue,
+    UserCodeError,
+    WindowInto,
+    WithTimestamps,
+)
+from streamcore.model.windowing import WindowFn
+
+Step = Callable[[Any], Any]
+SIZES = (1, 3, 100)
+
+
+class Tagging(DoFn):
+    """Hands everything to a tagged output."""
+
+    def process(self, element: Any) -> Iterator[Any]:
+        """The element."""
+        yield TaggedOutput("all", element)
+
+
+def totals(size: int, windowfn: WindowFn, build: Callable[[Pipeline], Any]) -> tuple[list[Any], list[Any]]:
+    """What a sum puts out, and what came too late for it."""
+    panes: list[Any] = []
+    dropped: list[Any] = []
+    with Pipeline(options=PipelineOptions(bundle_size=size)) as p:
+        main, late = build(p) | WindowInto(windowfn) | CombinePerKey(sum).with_late_output()
+        _ = main | Map(panes.append)
+        _ = late | "late" >> Map(dropped.append)
+    return panes, dropped
+
+
+def timed(p: Pipeline, label: str, times: list[int]) -> Any:
+    """Elements whose value is their time, under a watermark of their own."""
+    pairs = p | label >> Create([("k", time) for time in times])
+    return pairs | f"{label}/times" >> WithTimestamps(lambda pair: pair[1], watermark=BoundedOutOfOrderness(0))
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(
+    "step",
+    [
+        lambda pairs: pairs | WithTimestamps(lambda pair: pair[1]),
+        lambda pairs: pairs | Map(lambda pair: TimestampedValue(pair, pair[1])),
+        lambda pairs: (pairs | ParDo(Tagging()).with_outputs("all")).all,
+    ],
+    ids=["timestamps", "timestamped", "tagged"],
+)
+def test_sessions_know_the_watermark_behind_any_step(step: Step, size: int) -> None:
+    def build(p: Pipeline) -> Any:
+        return step(timed(p, "in", [0, 1, 30, 2, 31, 70, 33, 3, 200]))
+
+    assert totals(size, Sessions(5), build) == (
+        [("k", 1), ("k", 61), ("k", 70), ("k", 200)],
+        [("k", 2), ("k", 33), ("k", 3)],
+    )
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_sessions_behind_a_flatten_wait_for_the_slowest_input(size: int) -> None:
+    def build(p: Pipeline) -> Any:
+        return (timed(p, "fast", [0, 100, 1, 200]), timed(p, "slow", [2, 4])) | Flatten()
+
+    assert totals(size, Sessions(5), build) == ([("k", 7), ("k", 100), ("k", 200)], [])
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_times_that_are_moved_behind_the_watermark_are_late(size: int) -> None:
+    def build(p: Pipeline) -> Any:
+        return timed(p, "in", [100, 109, 105]) | "back" >> WithTimestamps(lambda pair: pair[1] - 50)
+
+    assert totals(size, FixedWindows(10), build) == ([("k", 100)], [("k", 109), ("k", 105)])
+
+
+def test_the_pane_of_no_elements_comes_before_the_end_of_its_watermark() -> None:
+    counts: list[int] = []
+    with Pipeline() as p:
+        _ = (
+            p
+            | Create([])
+            | CombineGlobally(sum)
+            | WithTimestamps(lambda _: 5, watermark=BoundedOutOfOrderness(0))
+            | WindowInto(FixedWindows(10))
+            | "count" >> CombineGlobally(len).without_defaults()
+            | Map(counts.append)
+        )
+    assert counts == [1]
+
+
+@pytest.mark.parametrize("time", [float("nan"), float("inf")])
+def test_a_time_that_is_no_number_is_told_with_its_element(time: float) -> None:
+    message = f"failed on element 7 .*returned {time}; return a number or a Timestamp"
+    with pytest.raises(UserCodeError, match=message), Pipeline() as p:
+        _ = p | Create([7]) | WithTimestamps(lambda _: time)
