@@ -95,7 +95,10 @@ class SplitReading:
             return await self.reader.poll(POLL_LIMIT)
         except StreamcoreError:
             raise
-        except Exception as error:
+        except (Exception, asyncio.CancelledError) as error:
+            task = asyncio.current_task()
+            if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():
+                raise  # it is this task that is to end, and not something that the source has waited for
             msg = f"step {self.node.label!r} could not read split {self.split!r}: {type(error).__name__}: {error}"
             raise SourceError(msg) from error
 

@@ -278,8 +278,10 @@ class Job:
         self._finishing = True
         for outlet in self._outlets:
             outlet.finish()
-        await asyncio.gather(*self._writers)
-        self._check()
+        writing = set(self._writers)
+        while writing:
+            _, writing = await asyncio.wait(writing, return_when=asyncio.FIRST_COMPLETED)
+            self._check()
 
     def _add_outlet(self, outlet: Outlet) -> None:
         self._outlets.append(outlet)

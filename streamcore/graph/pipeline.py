@@ -133,7 +133,13 @@ class Pipeline:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if kind is None:
-            await (await self.run_async()).wait()
+            handle = await self.run_async()
+            try:
+                await handle.wait()
+            except BaseException:
+                # Where the waiting was cancelled the run is still going on.
+                await handle.cancel()
+                raise
 
     def _check_inputs(self, transform: PTransform[Any, Any], pvalue: Any) -> None:
         for pcoll in collections_in(pvalue):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 
 import pytest
 
 from streamcore.engine.runtime import Job
-from streamcore.errors import SinkError
+from streamcore.errors import SinkError, SourceError
 from streamcore.graph.pipeline import Pipeline
+from streamcore.io import ReadFromAsyncIterable
 from streamcore.model.bundle import Bundle
 from streamcore.model.sink import Sink
 from streamcore.model.watermark import BoundedOutOfOrderness
@@ -22,6 +24,19 @@ class Refusing(Sink[int]):
 
     async def write(self, bundle: Bundle) -> None:
         raise OSError("the disk is full")
+
+
+class Busy(Sink[int]):
+    """Is never done."""
+
+    async def write(self, bundle: Bundle) -> None:
+        await asyncio.Event().wait()
+
+
+async def cancelled() -> AsyncIterator[int]:
+    """Waits for something that somebody else has cancelled."""
+    yield 1
+    raise asyncio.CancelledError
 
 
 async def test_a_stream_of_a_run_that_has_ended_is_empty() -> None:
@@ -72,3 +87,32 @@ async def test_cancel_leaves_no_task_behind() -> None:
     await calm()
     await job.cancel()
     assert asyncio.all_tasks() == before
+
+
+async def test_a_sink_that_fails_at_the_end_does_not_wait_for_the_others() -> None:
+    p = Pipeline()
+    numbers = p | Create([1])
+    _ = numbers | "busy" >> Write(Busy())
+    _ = numbers | "refusing" >> Write(Refusing())
+    with pytest.raises(SinkError, match="the disk is full"):
+        await Job(p).wait()
+
+
+async def test_a_source_whose_work_was_cancelled_has_failed() -> None:
+    p = Pipeline()
+    _ = p | ReadFromAsyncIterable(cancelled)
+    with pytest.raises(SourceError, match=r"step 'ReadFromAsyncIterable.*' could not read split .*: CancelledError"):
+        await Job(p).wait()
+
+
+async def test_an_async_with_block_that_is_cancelled_ends_its_run() -> None:
+    async def build_and_run() -> None:
+        async with p:
+            _ = p | Read(FedSource("a"))
+
+    p = Pipeline()
+    waiting = asyncio.create_task(build_and_run())
+    await calm()
+    waiting.cancel()
+    await asyncio.wait([waiting])
+    assert (waiting.cancelled(), p.result.state) == (True, "CANCELLED")
