@@ -198,9 +198,10 @@ class Job:
             await self._settle()
             while self._at_rest:
                 self._at_rest.pop()()
-            if self._draining or not any(self._open_splits.values()):
+            if not any(self._open_splits.values()) or (self._draining and not self._arrivals.queue):
                 break
-            self._held = [reading for reading in self._held if not reading.go_on()]
+            if not self._draining:  # else what has been read is still processed
+                self._held = [reading for reading in self._held if not reading.go_on()]
             if not self._arrivals.queue:
                 await self._wait()
                 continue

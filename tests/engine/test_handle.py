@@ -14,6 +14,7 @@ from streamcore.io import ReadFromAsyncIterable
 from streamcore.model.bundle import Bundle
 from streamcore.model.sink import Sink
 from streamcore.model.watermark import BoundedOutOfOrderness
+from streamcore.transforms.elementwise import Map
 from streamcore.transforms.read import Create, Read
 from streamcore.transforms.write import Write
 from tests.engine.sources import FedSource, calm
@@ -116,3 +117,22 @@ async def test_an_async_with_block_that_is_cancelled_ends_its_run() -> None:
     waiting.cancel()
     await asyncio.wait([waiting])
     assert (waiting.cancelled(), p.result.state) == (True, "CANCELLED")
+
+
+async def test_drain_processes_what_has_been_read() -> None:
+    seen: list[int] = []
+    ends: list[asyncio.Task[None]] = []
+
+    def see(value: int) -> None:
+        seen.append(value)
+        ends.append(asyncio.create_task(job.drain()))
+
+    source = FedSource("a", "b")
+    source.feed("a", 1)
+    source.feed("b", 2)
+    p = Pipeline()
+    _ = p | Read(source) | Map(see)
+    job = Job(p)
+    assert await job.wait() == "DRAINED"
+    await asyncio.wait(ends)
+    assert seen == [1, 2]

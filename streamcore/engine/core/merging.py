@@ -61,6 +61,7 @@ class MergingReduce(TriggeredReduce):
         panel.is_open = False
         for key in panel.cells:
             self._forget(key, panel.window)
+        panel.cells = {}  # a deadline that is still to come keeps the panel
 
     def _forget(self, key: Any, window: BoundedWindow) -> None:
         mine = self._keys[key]
@@ -76,7 +77,7 @@ class MergingReduce(TriggeredReduce):
         cells = [] if present is None else [present]
         for part in parts:
             part.is_open = False
-            cell = part.cells[key]
+            cell = part.cells.pop(key)
             self.catch_up(cell, Moment(part.ended, moment.now))
             cells.append(cell)
         # The number of a pane starts again, unless the window was there before.

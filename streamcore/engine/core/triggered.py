@@ -315,6 +315,7 @@ class TriggeredReduce(ReduceNode):
     def close_panel(self, panel: Panel) -> None:
         """Forgets a window."""
         panel.is_open = False
+        panel.cells = {}  # a deadline that is still to come keeps the panel
         del self._panels[panel.window]
 
     def _meet_deadlines(self) -> Iterator[None]:
