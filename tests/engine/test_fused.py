@@ -31,9 +31,13 @@ BOUND = BoundedOutOfOrderness(5)
 
 
 def chain(
-    p: Pipeline, numbers: list[int], odd: Callable[[int], Any] = lambda n: n, estimator: Any = BOUND
+    p: Pipeline,
+    numbers: list[int],
+    odd: Callable[[int], Any] = lambda n: n,
+    estimator: Any = BOUND,
+    pair: Callable[[int], Any] = lambda n: (n % 3, n),
 ) -> Collected:
-    """Parse, keep, stamp, window, pair, group; `odd` is what some step makes of a number."""
+    """Parse, keep, stamp, window, pair, group; `odd` and `pair` are what two steps make of a number."""
     sink = Collected()
     _ = (
         p
@@ -43,7 +47,7 @@ def chain(
         | "odd" >> Map(odd)
         | WithTimestamps(lambda n: n, watermark=estimator)
         | WindowInto(FixedWindows(10))
-        | "pair" >> Map(lambda n: (n % 3, n))
+        | "pair" >> Map(pair)
         | GroupByKey()
         | "show" >> Map(lambda kv, w=DoFn.WindowParam, t=DoFn.TimestampParam: (kv, repr(w), t))
         | Write(sink)
@@ -83,6 +87,14 @@ def test_an_output_with_a_timestamp_of_its_own_is_unwrapped(given_numbers: list[
         return TimestampedValue(n, n) if n % 7 == 0 else n
 
     assert run(True, size, given_numbers, odd) == run(False, size, given_numbers, odd)
+
+
+@given(numbers, sizes)
+def test_an_output_with_a_timestamp_behind_the_estimator_is_unwrapped(given_numbers: list[int], size: int) -> None:
+    def later(n: int) -> Any:
+        return TimestampedValue((n % 3, n), n + 20) if n % 7 == 0 else (n % 3, n)
+
+    assert run(True, size, given_numbers, pair=later) == run(False, size, given_numbers, pair=later)
 
 
 @given(numbers, sizes)

@@ -8,17 +8,15 @@ from typing import Any
 import pytest
 
 from streamcore.engine.runtime import Job
-from streamcore.errors import PipelineError, SinkError, SourceError, UserCodeError
+from streamcore.errors import PipelineError
 from streamcore.graph.pipeline import Pipeline
 from streamcore.model.bundle import Bundle
 from streamcore.model.sink import Sink
 from streamcore.model.watermark import BoundedOutOfOrderness
 from streamcore.testing import VirtualClock
-from streamcore.transforms.combine_fn import CombineFn
 from streamcore.transforms.dofn import DoFn
 from streamcore.transforms.elementwise import Map
 from streamcore.transforms.group import CombinePerKey, GroupByKey
-from streamcore.transforms.pardo import ParDo
 from streamcore.transforms.read import Create, Read
 from streamcore.transforms.window_into import WindowInto
 from streamcore.transforms.write import Write
@@ -309,173 +307,6 @@ async def test_a_stream_that_nobody_reads_any_more_holds_nothing_up() -> None:
         source.feed("a", *range(2000))
     source.end()
     assert await handle.wait() == "DONE"
-
-
-class Failing(DoFn):
-    """Fails at 3, and remembers its life."""
-
-    def __init__(self) -> None:
-        self.life: list[str] = []
-
-    def setup(self) -> None:
-        self.life.append("setup")
-
-    def start_bundle(self) -> None:
-        self.life.append("start")
-
-    def process(self, element: int) -> list[int]:
-        if element == 3:
-            msg = "three"
-            raise ValueError(msg)
-        return [element]
-
-    def teardown(self) -> None:
-        self.life.append("teardown")
-
-
-def test_a_failing_step_is_named_with_element_and_window_and_keeps_its_cause() -> None:
-    dofn, sink = Failing(), Collected()
-    p = Pipeline()
-    _ = p | Create([1, 2, 3, 4]) | "check" >> ParDo(dofn) | Write(sink)
-    with pytest.raises(UserCodeError) as error:
-        p.run()
-    assert str(error.value) == (
-        "step 'check' failed on element 3 in window GlobalWindow: ValueError: three; "
-        "handle it in the step's function, or filter such elements out before it"
-    )
-    assert (error.value.step, error.value.element) == ("check", 3)
-    assert isinstance(error.value.__cause__, ValueError)
-    assert dofn.life == ["setup", "start", "teardown"]
-    assert sink.end == "aborted"
-
-
-class Counted(CombineFn[int, int, int]):
-    """Counts, and remembers its life."""
-
-    def __init__(self) -> None:
-        self.life: list[str] = []
-
-    def setup(self) -> None:
-        self.life.append("setup")
-
-    def create_accumulator(self) -> int:
-        return 0
-
-    def add_input(self, mutable_accumulator: int, element: int) -> int:
-        if element < 0:
-            msg = "negative"
-            raise ValueError(msg)
-        return mutable_accumulator + 1
-
-    def merge_accumulators(self, accumulators: Any) -> int:
-        return sum(accumulators)
-
-    def extract_output(self, accumulator: int) -> int:
-        if accumulator == 3:
-            msg = "three"
-            raise ValueError(msg)
-        return accumulator
-
-    def teardown(self) -> None:
-        self.life.append("teardown")
-
-
-@pytest.mark.parametrize(
-    ("elements", "message"),
-    [
-        ([1, -1], "step 'count' failed on element ('k', -1) in window GlobalWindow: ValueError: negative; "),
-        ([1, 1, 1], "step 'count' failed on element ('k', 3) in window GlobalWindow: ValueError: three; "),
-    ],
-)
-def test_a_combine_fn_lives_and_fails_like_other_user_code(elements: list[int], message: str) -> None:
-    fn, p = Counted(), Pipeline()
-    _ = p | Create([("k", element) for element in elements]) | "count" >> CombinePerKey(fn) | Write(Collected())
-    with pytest.raises(UserCodeError) as error:
-        p.run()
-    assert str(error.value) == message + "handle it in the step's function, or filter such elements out before it"
-    assert fn.life == ["setup", "teardown"]
-
-
-class Broken(FedSource):
-    """Fails where it is told to."""
-
-    def __init__(self, where: str) -> None:
-        super().__init__("a")
-        self.where = where
-
-    async def splits(self) -> list[str]:
-        if self.where == "splits":
-            raise OSError("gone")
-        return ["a"]
-
-    def open(self, split: str, position: object) -> Any:
-        if self.where == "open":
-            raise OSError("gone")
-        self.readers["a"].poll = self.fail  # type: ignore[method-assign]
-        return self.readers["a"]
-
-    async def fail(self, limit: int) -> None:
-        raise OSError("gone")
-
-
-@pytest.mark.parametrize(
-    ("where", "message"),
-    [
-        ("splits", "step 'Read(Broken)' could not open its source: OSError: gone"),
-        ("open", "step 'Read(Broken)' could not open split 'a': OSError: gone"),
-        ("poll", "step 'Read(Broken)' could not read split 'a': OSError: gone"),
-    ],
-)
-async def test_a_source_that_fails_is_named(where: str, message: str) -> None:
-    p = Pipeline()
-    _ = p | Read(Broken(where)) | Write(Collected())
-    handle = await p.run_async()
-    with pytest.raises(SourceError) as error:
-        await handle.wait()
-    assert str(error.value) == message
-    assert handle.state == "FAILED"
-
-
-class BadSink(Collected):
-    """Fails where it is told to."""
-
-    def __init__(self, where: str) -> None:
-        super().__init__()
-        self.where = where
-
-    async def open(self) -> None:
-        self.fail("open")
-
-    async def write(self, bundle: Bundle) -> None:
-        self.fail("write")
-
-    async def close(self) -> None:
-        self.fail("close")
-
-    def fail(self, where: str) -> None:
-        if where == self.where:
-            raise OSError(where)
-
-
-@pytest.mark.parametrize("where", ["open", "write", "close"])
-def test_a_sink_that_fails_is_named(where: str) -> None:
-    p = Pipeline()
-    _ = p | Create([1]) | Write(BadSink(where))
-    with pytest.raises(SinkError) as error:
-        p.run()
-    assert str(error.value) == f"step 'Write(BadSink)' could not write: OSError: {where}"
-
-
-async def test_a_failure_reaches_whoever_reads_a_stream() -> None:
-    p = Pipeline()
-    source = FedSource("a")
-    numbers = p | Read(source) | "invert" >> Map(lambda value: 1 / value)
-    handle = await p.run_async()
-    stream = handle.stream(numbers)
-    source.feed("a", 0)
-    with pytest.raises(UserCodeError):
-        await anext(stream)
-    assert handle.state == "FAILED"
 
 
 async def test_run_inside_a_running_loop_is_refused() -> None:

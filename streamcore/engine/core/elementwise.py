@@ -7,7 +7,7 @@ from itertools import chain, compress, repeat
 from typing import Any, Final
 
 from streamcore.engine.core.node import Node, Scheduler
-from streamcore.engine.core.outputs import WRAPPERS, unwrap
+from streamcore.engine.core.outputs import WRAPPERS, moved_back, unwrap
 from streamcore.errors import PipelineError
 from streamcore.model.bundle import Bundle
 from streamcore.model.windowing import WindowFn
@@ -68,6 +68,15 @@ class ElementwiseNode(Node):
         if WRAPPERS.isdisjoint(map(type, bundle.values)):
             self.emit(bundle)
             return
+        # Behind an estimator, whose bundles are cut by the times it saw, whether such an element is late would depend
+        # on how it is bundled.
+        position = None if bundle.bounds is None else moved_back(bundle)
+        if position is not None:
+            msg = (
+                "the step moves an element back in time, behind the step that takes the watermark from the elements' "
+                "times; give it that time there: WithTimestamps(fn, watermark=...)"
+            )
+            raise self.failure(bundle, position, PipelineError(msg))
         for tag, part in unwrap(bundle, self.windowfn):
             if tag in self.consumers:
                 self.emit(part, tag)

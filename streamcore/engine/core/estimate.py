@@ -14,9 +14,10 @@ from collections.abc import Iterator
 from streamcore.engine.core.node import NEVER, Node, Scheduler
 from streamcore.engine.core.reduce import ReduceNode
 from streamcore.engine.core.watermarks import SplitWatermarks
+from streamcore.errors import PipelineError
 from streamcore.model.bundle import Bundle
 from streamcore.model.watermark import EstimatorState, WatermarkEstimator
-from streamcore.timestamp import MAX_MICROS
+from streamcore.timestamp import END_OF_GLOBAL_WINDOW, MAX_MICROS
 
 
 class EstimatorNode(Node):
@@ -89,6 +90,9 @@ class EstimatorNode(Node):
         others = self.splits.others(bundle.split)
         final = max(before, min(others, self.estimator.current(after)))
         bundle.bounds = span = (min(stamps), max(stamps))
+        if span[1] > MAX_MICROS:
+            msg = f"its time lies beyond the end of time, {END_OF_GLOBAL_WINDOW}; check the unit that the times are in"
+            raise self.failure(bundle, stamps.index(span[1]), PipelineError(msg))
         bundle.watermarks = None  # what a watermark upstream may have said ends here
         if not self._may_travel_whole(span[0], len(stamps), before, final):
             marks = self.estimator.running(state, bundle.values, stamps)

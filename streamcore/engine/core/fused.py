@@ -132,8 +132,16 @@ class FusedNode(Node):
         for before in self._steps[: surprise.step + 1]:
             before.metrics.elements += 1
         assert isinstance(step, ElementwiseNode)
-        step.emit_outputs(self._single(bundle, position, surprise.step, surprise.value, surprise.time))
-        yield
+        one = self._single(bundle, position, surprise.step, surprise.value, surprise.time)
+        if self._estimator is not None and self._stamper in self._steps[: surprise.step]:
+            # The estimator has still to see the element, but the steps behind it have been done up to this one.
+            self._estimator.consumers[None] = [Landing(step, one.windows)]
+            self._estimator.push(one)
+            yield
+            self._estimator.consumers[None] = self._apart
+        else:
+            step.emit_outputs(one)
+            yield
         self.emit(bundle.slice(position + 1, len(bundle.values)))
 
     def _single(self, bundle: Bundle, position: int, step: int, value: Any, time: Any) -> Bundle:
@@ -158,6 +166,24 @@ class FusedNode(Node):
         if isinstance(error, StopIteration):
             error = PipelineError("the function raised StopIteration; return a value instead")
         return self._steps[number].failure(one, 0, error)
+
+
+class Landing(Node):
+    """Where an element comes in again behind an estimator, at the step whose output it is."""
+
+    def __init__(self, step: ElementwiseNode, windows: WindowColumn) -> None:
+        super().__init__(step.label, step.scheduler)
+        self._step = step
+        self._windows = windows
+
+    def push(self, bundle: Bundle) -> None:
+        """Has the step emit its output."""
+        bundle.windows = self._windows
+        self._step.emit_outputs(bundle)
+
+    def advance(self, watermark: int) -> None:
+        """Tells the step about the watermark."""
+        self._step.advance(watermark)
 
 
 def _compile_loop(steps: list[Node], timed: bool) -> tuple[Callable[..., Surprise | None], dict[int, int]]:

@@ -17,6 +17,16 @@ Row = tuple[Any, int, Windows, PaneInfo]
 Run = list[tuple[int, Row]]  # with the position of each in its bundle
 
 
+def moved_back(bundle: Bundle) -> int | None:
+    """The position of the first output whose own timestamp is before that of its element, if there is one."""
+    for position, (value, timestamp) in enumerate(zip(bundle.values, bundle.timestamp_list(), strict=True)):
+        if isinstance(value, TaggedOutput):
+            value = value.value
+        if isinstance(value, TimestampedValue | WindowedValue) and value.timestamp.micros < timestamp:
+            return position
+    return None
+
+
 def unwrap(bundle: Bundle, windowfn: WindowFn) -> Iterator[tuple[str | None, Bundle]]:
     """One bundle for each run of outputs with the same tag, so that their order is kept.
 

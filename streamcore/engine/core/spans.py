@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Any, Final
 
+from streamcore.engine.core.assign import has_one_window
 from streamcore.engine.core.kernels import compile_loop, first, merger, single_functions, update
 from streamcore.engine.core.node import BUNDLE_SIZE, Scheduler
 from streamcore.engine.core.reduce import Aggregation, ReduceNode
@@ -34,6 +35,7 @@ class SpanReduce(ReduceNode):
         kernel = aggregation.kernel()
         assert isinstance(windowing.windowfn, TimeWindowFn)
         self._windowfn: TimeWindowFn = windowing.windowfn
+        self._one_window = has_one_window(windowing.windowfn)
         self._spans: dict[int, Cells] = {}
         self._open: dict[BoundedWindow, list[tuple[int | None, Cells]]] = {}
         # The last spans that were looked for; elements that come a little late go back and forth between two.
@@ -123,7 +125,13 @@ class SpanReduce(ReduceNode):
                     self._add_alike((pair,), self._own_cells(window))
 
     def _own_cells(self, window: BoundedWindow) -> Cells:
-        """The cells for elements that were given this window: they belong to no span."""
+        """The cells for elements that were given this window: those of its span, if it is the only window there.
+
+        Else they belong to no span.
+        """
+        start = window.start.micros
+        if self._one_window and self._windowfn.windows_at(start) == (window,):
+            return self._find_span(start, (None, None))[0]
         parts = self._open_window(window)
         if not parts or parts[0][0] is not None:
             parts.insert(0, (None, {}))
