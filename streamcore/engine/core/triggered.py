@@ -181,7 +181,8 @@ class TriggeredReduce(ReduceNode):
         quiet = 0 if cell.finished or cell.acc is ABSENT else self.trigger.quiet(cell.state, self.moment(panel))
         cell.quiet = cell.free = quiet
         deadline = None if cell.finished else self.trigger.deadline(cell.state)
-        if deadline is not None and deadline != cell.deadline:
+        # What the trigger says to the present moment it has just been asked: once more would add nothing, for ever.
+        if deadline is not None and deadline != cell.deadline and deadline > self.scheduler.now:
             self._numbered += 1
             heapq.heappush(self._deadlines, (deadline, self._numbered, panel, key))
         cell.deadline = deadline
@@ -336,8 +337,6 @@ class TriggeredReduce(ReduceNode):
         moment = self.moment(panel)
         self.catch_up(cell, moment)
         if self.trigger.should_fire(cell.state, moment):
-            # A trigger that stays silent now must not be asked again before something has changed.
-            cell.deadline = None
             self._fire(panel, key, cell, by_watermark=False)
         self.rearm(panel, key, cell)
 
