@@ -1,0 +1,3 @@
+"""Beam is not installed beside streamcore, so its worker cannot be imported here."""
+
+collect_ignore = ["beam_worker.py"]
