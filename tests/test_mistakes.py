@@ -84,6 +84,11 @@ BUILDING = [
         "Map takes a function of one element, got None; write Map(function), without calling the function",
     ),
     (
+        "nothing to unite",
+        "() | Flatten()",
+        "'Flatten' has nothing to unite; where there may be none, write Flatten(pipeline=p)",
+    ),
+    (
         "an async function",
         "async def fetch(element): ...\np | Create([1]) | Map(fetch)",
         "Map takes a plain function, got the async function fetch, which would put out coroutines; "

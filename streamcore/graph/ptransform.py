@@ -112,10 +112,10 @@ class PTransform(Generic[InT, OutT]):
                 raise PipelineError(msg)
             if isinstance(left, list) or (left and isinstance(left, tuple | dict)):
                 return apply_at_once(self, left)
-            hint = "apply it to a PCollection, or start with Create([...])"
-            if isinstance(left, tuple | dict) and not left:
-                hint = "where there may be none, say of which pipeline: Flatten(pipeline=p)"
-            msg = f"{self.default_label()} cannot be applied to {type(left).__name__}; {hint}"
+            msg = (
+                f"{self.default_label()} cannot be applied to {type(left).__name__}; "
+                "apply it to a PCollection, or start with Create([...])"
+            )
             raise PipelineError(msg)
         result: OutT = pipeline.apply(self, left)
         return result

@@ -52,5 +52,9 @@ class Flatten(PTransform[Iterable[PCollection[T]], PCollection[T]], Generic[T]):
 
     def __ror__(self, left: Iterable[PCollection[U]]) -> PCollection[U]:
         """Takes any iterable of PCollections."""
-        union: PCollection[Any] = super().__ror__(left if isinstance(left, tuple | list) else tuple(left))
+        pcolls = left if isinstance(left, tuple | list) else tuple(left)
+        if not pcolls and self.pipeline is None:
+            msg = f"{self.default_label()!r} has nothing to unite; where there may be none, write Flatten(pipeline=p)"
+            raise PipelineError(msg)
+        union: PCollection[Any] = super().__ror__(pcolls)
         return union
