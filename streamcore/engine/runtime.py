@@ -204,7 +204,9 @@ class Job:
                 self._held = [reading for reading in self._held if not reading.go_on()]
             if not self._arrivals.queue:
                 await self._wait()
+                self._tick()
                 continue
+            self._tick()  # what is due comes before what arrives
             node, reading, batch = self._arrivals.queue.popleft()
             if reading is not None and batch is not None:
                 node.take(reading.split, batch)
@@ -227,7 +229,6 @@ class Job:
 
     async def _settle(self) -> None:
         """Drives the core until there is nothing left to do, with a break for other tasks after every slice."""
-        self._tick()
         began = time.perf_counter()
         step = self._scheduler.step
         while step():
