@@ -23,6 +23,7 @@ from streamcore.graph.pvalue import DEFAULT_WINDOWING, PCollection
 from streamcore.model.sink import Sink
 from streamcore.model.source import Source
 from streamcore.model.watermark import ManualWatermark
+from streamcore.model.windowing import ClosingBehavior
 from streamcore.transforms.elementwise import Filter, FlatMap, FlatMapTuple, Map, MapTuple
 from streamcore.transforms.flatten import Flatten
 from streamcore.transforms.group import Reduce, WithLateOutput
@@ -170,7 +171,7 @@ class Plan:
                     reduce.have_bundles_cut()
         for node in self.nodes:
             if isinstance(node, ReduceNode):
-                node.stepwise = any(reduce.timer_sensitive for reduce in _reduces_behind(node))
+                node.stepwise = any(reduce.timer_sensitive or _closes_late(node) for reduce in _reduces_behind(node))
         estimators = [node for node in self.nodes if isinstance(node, EstimatorNode)]
         for node in estimators:
             # One estimator given to several sources keeps all of them together.
@@ -182,6 +183,12 @@ class Plan:
                 node.one_by_one = chained or _order_matters(node) or any(map(_moves_times, _nodes_behind(node)))
             elif isinstance(node, SourceNode) and _order_matters(node):
                 node.bundle_size = 1
+
+
+def _closes_late(reduce: ReduceNode) -> bool:
+    """Whether panes come out behind the watermark because of nothing but the watermark."""
+    windowing = reduce.windowing
+    return windowing.allowed_lateness > 0 and windowing.closing_behavior == ClosingBehavior.FIRE_ALWAYS
 
 
 def _downstream(node: Node) -> Iterator[Node]:
