@@ -9,11 +9,14 @@ from hypothesis import given, settings, strategies as st
 
 from streamcore import CombinePerKey, Filter, FlatMap, GroupByKey, Map
 from streamcore.model.watermark import WatermarkEstimator
-from streamcore.model.windowing import Windowing
+from streamcore.model.windowing import ClosingBehavior, Windowing
+from streamcore.timestamp import Duration
 from streamcore.transforms.flatten import Flatten
 from streamcore.transforms.group import Reduce
-from tests.laws.arrivals import Event, Replay, cut
-from tests.laws.cases import ESTIMATORS, arrivals, windowings
+from streamcore.triggers import DefaultTrigger
+from streamcore.windowing import FixedWindows
+from tests.laws.arrivals import Element, Event, Replay, cut
+from tests.laws.cases import ESTIMATORS, UNIT, ShownMonotonous, arrivals, windowings
 from tests.laws.runs import Build, Seen
 
 BUNDLE_SIZES = [1, 2, 3, 7, 256]
@@ -89,6 +92,19 @@ def test_two_sources(
         pipeline.group(both, windowing, GroupByKey(), "panes")
 
     check(events, 2, ways, build)
+
+
+def test_last_panes_that_come_behind_the_watermark() -> None:
+    events: list[Event] = [Element(0, "a", time, time * UNIT) for time in (0, 1, 3)] + [Element(0, "a", 4, 3 * UNIT)]
+    windows = FixedWindows(Duration.of_micros(UNIT))
+    lateness, always = 2 * UNIT, ClosingBehavior.FIRE_ALWAYS
+    windowing = Windowing(windows, DefaultTrigger(), allowed_lateness=lateness, closing_behavior=always)
+
+    def build(pipeline: Build) -> None:
+        panes = pipeline.group(pipeline.read(ShownMonotonous(), [0]), windowing, GroupByKey(), "first")
+        pipeline.group(panes, None, GroupByKey(), "second")
+
+    check(events, 1, [], build)
 
 
 @given(
