@@ -35,6 +35,7 @@ class Slow(Source[Element]):
     """Gives its elements after so many turns of the event loop, during which the clock moves on."""
 
     bounded = True
+    clock: VirtualClock
 
     def __init__(self, clock: VirtualClock, turns: int, seconds: int, elements: list[Element]) -> None:
         self.clock = clock

@@ -95,7 +95,7 @@ def test_two_sources(
 
 
 def test_last_panes_that_come_behind_the_watermark() -> None:
-    events: list[Event] = [Element(0, "a", time, time * UNIT) for time in (0, 1, 3)] + [Element(0, "a", 4, 3 * UNIT)]
+    events: list[Event] = [Element(0, "a", number, time * UNIT) for number, time in enumerate((0, 1, 3, 3))]
     windows = FixedWindows(Duration.of_micros(UNIT))
     lateness, always = 2 * UNIT, ClosingBehavior.FIRE_ALWAYS
     windowing = Windowing(windows, DefaultTrigger(), allowed_lateness=lateness, closing_behavior=always)
