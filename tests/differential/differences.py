@@ -126,9 +126,14 @@ def _late_stamp(cell: Cell) -> Cell:
 
 
 def _no_timer(cell: Cell) -> Cell:
-    """Empty on-time panes of a trigger that comes after another."""
-    panes = cell.ours
-    if "AfterEach" not in cell.story.triggers or any(pane["timing"] == "ON_TIME" for pane in cell.beam):
+    """Empty on-time panes of a trigger that comes after another, or that has started anew."""
+    panes, tree = cell.ours, cell.story.case["trigger"]
+    anew = any(
+        has_inside(tree, "Repeatedly", "AfterAny") and has_inside(tree, "AfterAny", waiting)
+        for waiting in ("AfterWatermark", "DefaultTrigger")
+    )
+    waits = "AfterEach" in cell.story.triggers or anew
+    if not waits or any(pane["timing"] == "ON_TIME" for pane in cell.beam):
         return cell
     kept = [
         pane
@@ -183,7 +188,7 @@ KNOWN_DIFFERENCES = [
         _nothing_new,
     ),
     Rule(
-        "AfterWatermark behind another trigger waits for an element before it waits for the watermark",
+        "AfterWatermark behind another trigger, or started anew, waits for an element before the watermark",
         "Always fire the on-time pane. Even if there is no new data since the previous firing, an element will be "
         "produced. This is the default behavior.",
         f"{WINDOWING}.Window.OnTimeBehavior.FIRE_ALWAYS",
