@@ -14,6 +14,7 @@ from streamcore.model.bundle import Bundle
 from streamcore.model.sink import Sink
 from streamcore.model.windowed_value import WindowedValue
 
+# How long the engine works before other tasks of the event loop get their turn.
 SLICE_SECONDS: Final = 0.001
 
 

@@ -6,14 +6,14 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 from streamcore.engine.clock import WallClock
 from streamcore.engine.core.egress import SinkNode
 from streamcore.engine.core.ingress import SourceNode
 from streamcore.engine.core.node import NEVER, Node
 from streamcore.engine.intake import Arrivals, SplitReading, list_splits, open_split
-from streamcore.engine.outlet import Outlet, StreamSink
+from streamcore.engine.outlet import SLICE_SECONDS, Outlet, StreamSink
 from streamcore.engine.planning import SINK_CAPACITY, Plan
 from streamcore.errors import PipelineError
 from streamcore.graph.pipeline import Pipeline
@@ -24,8 +24,6 @@ from streamcore.model.source import Reader, Source
 from streamcore.model.windowed_value import WindowedValue
 
 T = TypeVar("T")
-
-SLICE_SECONDS: Final = 0.001
 
 
 class Job:

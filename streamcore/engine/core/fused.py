@@ -1,8 +1,8 @@
 """A chain of Map, Filter, WithTimestamps and WindowInto as one loop over the elements.
 
-Step by step, every step would touch every element of a bundle, which by then has left the processor's nearest cache;
-and it is there that most of the time of a light step goes. In one loop an element is parsed, looked at and forgotten
-before the next one comes, as in a loop written by hand.
+Step by step, every step would touch every element of a bundle, which by then may have left the processor's nearest
+cache. In one loop an element is parsed, looked at and forgotten before the next one comes, as in a loop written by
+hand.
 
 The steps themselves stay as they are, wired to each other, with their counters and labels: where an output turns out
 to be more than a plain value, or somebody wants to see what is between two of them, they take over for good.
