@@ -8,7 +8,6 @@ printed. ``<!-- skip: next -->`` leaves out the block that follows, for one that
 import contextlib
 import difflib
 import io
-import os
 from collections.abc import Iterator
 
 import pytest
@@ -20,8 +19,10 @@ from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser, SkipP
 
 import streamcore
 
-# Speed belongs in benchmarks, so no example has a deadline. CI tries the same examples every time.
-settings.register_profile("streamcore", deadline=None, derandomize="CI" in os.environ)
+# Speed belongs in benchmarks, so no example has a deadline. A test run tries the same examples every time, so that it
+# tells of nothing but the change; `--hypothesis-profile=search` looks for new ones.
+settings.register_profile("streamcore", deadline=None, derandomize=True)
+settings.register_profile("search", deadline=None, max_examples=5000)
 settings.load_profile("streamcore")
 
 PRINTED = "__printed__"

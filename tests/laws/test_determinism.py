@@ -9,13 +9,13 @@ from hypothesis import given, settings, strategies as st
 
 from streamcore import CombinePerKey, Filter, FlatMap, GroupByKey, Map
 from streamcore.model.watermark import WatermarkEstimator
-from streamcore.model.windowing import ClosingBehavior, Windowing
+from streamcore.model.windowing import ClosingBehavior, TimestampCombiner, Windowing
 from streamcore.timestamp import Duration
 from streamcore.transforms.flatten import Flatten
 from streamcore.transforms.group import Reduce
 from streamcore.triggers import DefaultTrigger
 from streamcore.windowing import FixedWindows
-from tests.laws.arrivals import Element, Event, Replay, cut
+from tests.laws.arrivals import Element, Event, Mark, Replay, cut
 from tests.laws.cases import ESTIMATORS, UNIT, ShownMonotonous, arrivals, windowings
 from tests.laws.runs import Build, Seen
 
@@ -103,6 +103,18 @@ def test_last_panes_that_come_behind_the_watermark() -> None:
     def build(pipeline: Build) -> None:
         panes = pipeline.group(pipeline.read(ShownMonotonous(), [0]), windowing, GroupByKey(), "first")
         pipeline.group(panes, None, GroupByKey(), "second")
+
+    check(events, 1, [], build)
+
+
+def test_a_hold_that_is_moved_within_a_bundle() -> None:
+    moves_the_hold, comes_behind_it = Element(0, "a", 1, 5 * UNIT), Element(0, "b", 2, 3 * UNIT)
+    events: list[Event] = [Element(0, "a", 0, 0), Mark(0, 4 * UNIT), moves_the_hold, comes_behind_it]
+    windows = FixedWindows(Duration.of_micros(8 * UNIT))
+    windowing = Windowing(windows, DefaultTrigger(), timestamp_combiner=TimestampCombiner.OUTPUT_AT_LATEST)
+
+    def build(pipeline: Build) -> None:
+        pipeline.group(pipeline.read(None, [0]), windowing, GroupByKey(), "panes")
 
     check(events, 1, [], build)
 

@@ -156,7 +156,9 @@ class TriggeredReduce(ReduceNode):
         moment = self.moment(panel)
         self.catch_up(cell, moment)
         cell.acc = self.functions.first(value) if cell.acc is ABSENT else self.functions.add(cell.acc, value)
-        self.stamps.take(panel, cell, timestamp, self.watermark)
+        if self.stamps.has_released:  # by an element before this one in the bundle
+            self.stamps.settle(self.input_watermark)
+        self.stamps.take(panel, cell, timestamp)
         cell.state = self.trigger.on_elements(cell.state, 1, moment)
         cell.fresh += 1
         if self.trigger.should_fire(cell.state, moment):
@@ -188,7 +190,8 @@ class TriggeredReduce(ReduceNode):
         cell.deadline = deadline
 
     def _forward_held(self) -> None:
-        self.forward(min(self.input_watermark, self.stamps.lowest()))
+        self.stamps.settle(self.input_watermark)
+        self.forward(self.stamps.watermark)
 
     # Panes.
 
@@ -300,7 +303,7 @@ class TriggeredReduce(ReduceNode):
         if self.trigger.uses_watermark() and self.trigger.should_fire(cell.state, moment):
             self._fire(panel, key, cell, by_watermark=True)
         elif not cell.is_empty() and cell.hold is None:
-            self.stamps.hold_end(panel, cell, self.watermark)
+            self.stamps.hold_end(panel, cell)
         self.rearm(panel, key, cell)
 
     def _expire_cell(self, panel: Panel, key: Any, cell: Cell, always: bool) -> None:
