@@ -42,7 +42,7 @@ def kafka(broker: Broker) -> Iterator[Broker]:
 @pytest.fixture(scope="session")
 def admin(any_broker: Broker) -> AdminClient:
     """A client that makes and removes topics."""
-    return AdminClient({"bootstrap.servers": any_broker.bootstrap})
+    return AdminClient({"bootstrap.servers": any_broker.bootstrap, "log_level": 0})
 
 
 @pytest.fixture

@@ -138,8 +138,8 @@ class Consumer(Protocol):
         """
         ...
 
-    def is_connected(self) -> bool:
-        """Whether the brokers can be reached, as far as the client knows."""
+    def is_connected(self, partition: TopicPartition) -> bool:
+        """Whether an assigned partition can be read, as far as the client knows."""
         ...
 
     def lag(self, partition: TopicPartition, offset: int) -> int | None:

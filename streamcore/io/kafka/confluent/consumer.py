@@ -127,17 +127,14 @@ class ConfluentConsumer:
 
     def assign(self, partition: TopicPartition, offset: int) -> None:
         self._backlog.partitions[partition] = PartitionBacklog(offset)
-        try:
-            self._client.incremental_assign([Native(*partition, offset)])
-        except KafkaException as error:
-            raise failure_of(error, f"read {_name(partition)}", self._settings) from None
         if self._thread is None:
             self._thread = PollThread(self._client, self._take_in, self._look_around, self._fail)
+        self._order(self._client.incremental_assign, Native(*partition, offset))
         self._regulate()
 
     def unassign(self, partition: TopicPartition) -> None:
         if self._backlog.partitions.pop(partition, None) is not None and not self._closed:
-            self._client.incremental_unassign([Native(*partition)])
+            self._order(self._client.incremental_unassign, Native(*partition))
             self._regulate()
 
     async def fetch(self, partition: TopicPartition, limit: int) -> ConfluentRecords:
@@ -147,11 +144,11 @@ class ConfluentConsumer:
         records = backlog.take(limit)
         if backlog.is_paused and not backlog.count:
             backlog.is_paused = False
-            self._client.resume([Native(*partition)])
+            self._order(self._client.resume, Native(*partition))
         self._regulate()
         return records
 
-    def is_connected(self) -> bool:
+    def is_connected(self, partition: TopicPartition) -> bool:
         return self._log.is_connected
 
     def lag(self, partition: TopicPartition, offset: int) -> int | None:
@@ -175,6 +172,10 @@ class ConfluentConsumer:
             await backlog.waiter
         finally:
             backlog.waiter = None
+
+    def _order(self, change: Callable[[list[Native]], None], *partitions: Native) -> None:
+        if self._thread is not None:
+            self._thread.order(lambda: change(list(partitions)))
 
     def _take_in(self, messages: list[Message]) -> None:
         """Called by the thread, in the event loop."""
@@ -250,7 +251,7 @@ class ConfluentConsumer:
             return
         stalled = self._backlog.stalled()
         if stalled:
-            self._client.pause([Native(*partition) for partition in stalled])
+            self._order(self._client.pause, *(Native(*partition) for partition in stalled))
             for partition in stalled:
                 self._backlog.partitions[partition].is_paused = True
         self._regulate()

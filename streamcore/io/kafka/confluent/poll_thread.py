@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections import deque
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -13,7 +14,7 @@ from confluent_kafka import Consumer as Client, Message
 # waits in one go, in seconds.
 MESSAGES_AT_ONCE: Final = 1000
 HANDED_OVER: Final = 3
-WAIT: Final = 0.25
+WAIT: Final = 0.1
 
 
 class PollThread:
@@ -40,9 +41,18 @@ class PollThread:
         self._loop = asyncio.get_running_loop()
         self._gate = threading.Event()
         self._room = threading.Semaphore(HANDED_OVER)
+        self._orders: deque[Callable[[], object]] = deque()
         self._stopped = False
         self._thread = threading.Thread(target=self._run, name="streamcore-kafka-poll", daemon=True)
         self._thread.start()
+
+    def order(self, work: Callable[[], object]) -> None:
+        """Has the thread make a call of the client before it polls again.
+
+        What changes an assignment is called here only: librdkafka waits for its own threads, in calls that hold the
+        interpreter lock, and would wait for ever if one of those reported something at the same time.
+        """
+        self._orders.append(work)
 
     def open_gate(self) -> None:
         """Lets the thread poll."""
@@ -67,12 +77,16 @@ class PollThread:
             self._tell(self._fail, error)
 
     def _poll(self) -> None:
+        while self._orders:
+            self._orders.popleft()()
         if not self._gate.wait(WAIT):
             return
         messages = self._client.consume(MESSAGES_AT_ONCE, 0)
         if not messages:
             # `consume` would wait until it has as many as asked for.
             messages = self._client.consume(1, WAIT)
+            if messages:
+                messages += self._client.consume(MESSAGES_AT_ONCE - 1, 0)
         if messages:
             self._room.acquire()
             self._tell(self._take, messages)
@@ -81,8 +95,12 @@ class PollThread:
 
     def _take(self, messages: list[Message]) -> None:
         self._room.release()
-        if not self._stopped:
+        if self._stopped:
+            return
+        try:
             self._deliver(messages)
+        except Exception as error:  # else messages would be lost, and nobody would notice
+            self._fail(error)
 
     def _tell(self, receive: Callable[[Any], None], what: object) -> None:
         try:

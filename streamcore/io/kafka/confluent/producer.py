@@ -137,6 +137,6 @@ def _rows(records: Outgoing) -> list[Row]:
             records.keys,
             repeat(ANY_PARTITION) if partitions is None else [ANY_PARTITION if p is None else p for p in partitions],
             repeat(0) if stamps is None else [max(micros // 1000, 0) for micros in stamps],  # 0: the time of writing
-            repeat(None) if records.headers is None else records.headers,
+            repeat(None) if records.headers is None else [list(h) if h else None for h in records.headers],
         )
     )

@@ -78,7 +78,7 @@ def _changes(partitions: list[Any], topics: list[Any]) -> Iterable[int]:
 def first_error(messages: list[Message]) -> int | None:
     """The index of the first message that is an error; None if there is none."""
     errors = list(map(Message.error, messages))
-    if errors.count(None) == len(errors):
+    if not any(errors):
         return None
     return next(index for index, error in enumerate(errors) if error is not None)
 
