@@ -109,13 +109,12 @@ class Consumer(Protocol):
     async def committed(self, partitions: Collection[TopicPartition]) -> Mapping[TopicPartition, CommittedOffset]:
         """What the group has committed, without the partitions it has committed nothing for.
 
-        If a transaction that commits offsets of the group is open, confluent-kafka waits for its end; aiokafka gives
-        what was committed before.
+        If a transaction that commits offsets of the group is open, it waits for its end.
         """
         ...
 
     async def commit(self, offsets: Mapping[TopicPartition, CommittedOffset]) -> None:
-        """Commits offsets of the group."""
+        """Commits offsets of the group, of partitions that are assigned."""
         ...
 
     def assign(self, partition: TopicPartition, offset: int) -> None:

@@ -30,6 +30,7 @@ TOPIC: Final = frozenset(
     {
         ClientError._UNKNOWN_TOPIC,
         ClientError._UNKNOWN_PARTITION,
+        ClientError._NOENT,
         ClientError.UNKNOWN_TOPIC_OR_PART,
         ClientError.UNKNOWN_TOPIC_ID,
         ClientError.INCONSISTENT_TOPIC_ID,

@@ -102,7 +102,7 @@ def producer_properties(settings: ClientSettings, report: ErrorCallback, on_fail
 def admin_properties(settings: ClientSettings, report: ErrorCallback) -> dict[str, Any]:
     """The properties of an admin client beside a consumer."""
     properties = consumer_properties(settings, report)
-    kept = CONSUMER_DEFAULTS.keys() - {"log_level"} | CONSUMER_OWNED.keys() - {"error_cb"} | {"group.id"}
+    kept = (CONSUMER_DEFAULTS.keys() | CONSUMER_OWNED.keys() | {"group.id"}) - {"log_level", "error_cb"}
     return {name: value for name, value in properties.items() if name not in kept}
 
 
