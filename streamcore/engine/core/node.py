@@ -67,7 +67,6 @@ class Node:
         metrics: Its counters.
         consumers: The nodes behind it, by output tag.
         watermark: Its output watermark.
-        leader: The node that does this one's work at present, if another does.
     """
 
     def __init__(self, label: str, scheduler: Scheduler) -> None:
@@ -76,7 +75,6 @@ class Node:
         self.metrics = StepMetrics()
         self.consumers: dict[str | None, list[Node]] = {None: []}
         self.watermark = MIN_MICROS
-        self.leader: Node | None = None
 
     def open(self) -> None:
         """Called once before the first bundle."""
