@@ -17,6 +17,10 @@ from streamcore.transforms.combine_fn import Kernel
 class Absent:
     """Stands for an accumulator that is not there; None may be one."""
 
+    def __reduce__(self) -> str:
+        """Copies stay the one instance."""
+        return "ABSENT"
+
 
 ABSENT = Absent()
 
