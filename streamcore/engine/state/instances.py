@@ -113,7 +113,11 @@ class _Struct(Kind):
     def split(self, cls: type[Any], values: list[Any]) -> tuple[Sequence[str], Columns]:
         _refuse_additions(cls, values)
         fields: tuple[str, ...] = cls.__struct_fields__
-        return fields, [[getattr(value, field, NO_ATTRIBUTE) for value in values] for field in fields]
+        try:
+            return fields, [list(map(attrgetter(field), values)) for field in fields]
+        except AttributeError as error:
+            msg = f"cannot store a {cls.__qualname__} that has no attribute {error.name!r}; set it, or give it a default"
+            raise StateEncodingError(msg) from error
 
     def build(self, cls: type[Any], fields: Sequence[str], columns: Columns, count: int) -> list[Any]:
         names: tuple[str, ...] = cls.__struct_fields__
