@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Final, Self
 
@@ -25,6 +25,7 @@ from streamcore.engine.state.trust import require_private
 from streamcore.errors import InvariantError, StateDamagedError, StateDirectoryError
 
 DATABASE_NAME: Final = "state.sqlite"
+_SCOPES_AT_ONCE: Final = 400
 
 
 class StateDirectory:
@@ -178,8 +179,7 @@ class StateDirectory:
         sizes = sizes_after(self._sizes, written, gone)
         with self._transactions.begin() as database:
             self._require_next(number)
-            # One statement for all: the interpreter is handed from thread to thread with each.
-            database.execute(_DROP, {"number": number, "scopes": json.dumps(gone)})
+            _drop(database, number, gone)
             rows = [(number, piece.step, piece.scope, checksum(piece), piece.data) for piece in written]
             database.executemany("INSERT INTO pieces (born, step, scope, checksum, data) VALUES (?, ?, ?, ?, ?)", rows)
             whole = (sum(size.pieces for size in sizes.values()), sum(size.bytes for size in sizes.values()))
@@ -301,12 +301,14 @@ class StateDirectory:
         return StateDamagedError(msg, number, whole)
 
 
-_DROP: Final = """
-    UPDATE pieces SET died = :number WHERE id IN (
-        SELECT pieces.id FROM json_each(:scopes) AS gone CROSS JOIN pieces
-        ON pieces.step = json_extract(gone.value, '$[0]') AND pieces.scope = json_extract(gone.value, '$[1]')
-        AND pieces.died IS NULL)
-"""
+def _drop(database: sqlite3.Connection, number: int, scopes: list[Scope]) -> None:
+    """Ends the life of all pieces in some scopes."""
+    # Few statements: with each, the interpreter is handed from thread to thread.
+    for start in range(0, len(scopes), _SCOPES_AT_ONCE):
+        chosen = scopes[start : start + _SCOPES_AT_ONCE]
+        places = ", ".join(["(?, ?)"] * len(chosen))
+        query = f"UPDATE pieces SET died = ? WHERE died IS NULL AND (step, scope) IN (VALUES {places})"
+        database.execute(query, (number, *chain.from_iterable(chosen)))
 
 
 def _undo(database: sqlite3.Connection, number: int) -> None:

@@ -116,7 +116,9 @@ class _Struct(Kind):
         try:
             return fields, [list(map(attrgetter(field), values)) for field in fields]
         except AttributeError as error:
-            msg = f"cannot store a {cls.__qualname__} that has no attribute {error.name!r}; set it, or give it a default"
+            msg = (
+                f"cannot store a {cls.__qualname__} that has no attribute {error.name!r}; set it, or give it a default"
+            )
             raise StateEncodingError(msg) from error
 
     def build(self, cls: type[Any], fields: Sequence[str], columns: Columns, count: int) -> list[Any]:
