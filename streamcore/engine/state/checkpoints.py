@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-import zlib
 from collections.abc import Iterator
 from typing import Final
 
-from streamcore.engine.state.pieces import Piece, Scope, ScopeSize, checksum
+from streamcore.engine.state.pieces import Piece, Scope, ScopeSize
+from streamcore.engine.state.rows import checkpoint_checksum, piece_checksum
 
 # The pieces of checkpoint :number; a scope that was dropped by it or before has died.
-LIVING: Final = "born <= :number AND (died IS NULL OR died > :number)"
+_LIVING: Final = "born <= :number AND (died IS NULL OR died > :number)"
 
 
 class DamageError(Exception):
@@ -44,13 +44,15 @@ class CheckpointReader:
             DamageError: If it is not what was written.
         """
         with _Reading():
-            query = "SELECT manifest, checksum FROM checkpoints WHERE number = ?"
-            manifest, expected = self._connection.execute(query, (number,)).fetchone()
-        if zlib.crc32(manifest) != expected:
-            msg = "its manifest does not match its checksum"
-            raise DamageError(msg)
-        data: bytes = manifest
-        return data
+            query = (
+                "SELECT state_id, number, pieces, bytes, manifest, checksum FROM state, checkpoints WHERE number = ?"
+            )
+            *row, expected = self._connection.execute(query, (number,)).fetchone()
+            if checkpoint_checksum(*row) != expected:
+                msg = "its manifest does not match its checksum"
+                raise DamageError(msg)
+        manifest: bytes = row[-1]
+        return manifest
 
     def read(self, number: int) -> Iterator[Piece]:
         """The pieces of a checkpoint in the order in which they were written.
@@ -60,10 +62,10 @@ class CheckpointReader:
         """
         count = size = 0
         with _Reading():
-            query = f"SELECT checksum, step, scope, data FROM pieces WHERE {LIVING} ORDER BY id"
-            for expected, *row in self._connection.execute(query, {"number": number}):
+            query = f"SELECT checksum, id, born, step, scope, data FROM pieces WHERE {_LIVING} ORDER BY id"
+            for expected, identifier, born, *row in self._connection.execute(query, {"number": number}):
                 piece = Piece(*row)
-                if checksum(piece) != expected:
+                if piece_checksum(identifier, born, piece) != expected:
                     msg = f"a piece of step {piece.step!r}, scope {piece.scope!r}, does not match its checksum"
                     raise DamageError(msg)
                 count += 1

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from pathlib import Path
@@ -13,7 +12,8 @@ from typing import Final, Self
 from streamcore.engine.state.checkpoints import CheckpointReader, DamageError
 from streamcore.engine.state.database import open_database
 from streamcore.engine.state.lock import LOCK_NAME, DirectoryLock
-from streamcore.engine.state.pieces import Piece, Scope, ScopeSize, checksum, sizes_after
+from streamcore.engine.state.pieces import Piece, Scope, ScopeSize, sizes_after
+from streamcore.engine.state.rows import insert_checkpoint, insert_pieces
 from streamcore.engine.state.savepoints import (
     publish,
     savepoint_names,
@@ -180,11 +180,8 @@ class StateDirectory:
         with self._transactions.begin() as database:
             self._require_next(number)
             _drop(database, number, gone)
-            rows = [(number, piece.step, piece.scope, checksum(piece), piece.data) for piece in written]
-            database.executemany("INSERT INTO pieces (born, step, scope, checksum, data) VALUES (?, ?, ?, ?, ?)", rows)
-            whole = (sum(size.pieces for size in sizes.values()), sum(size.bytes for size in sizes.values()))
-            checkpoint = (number, False, *whole, zlib.crc32(manifest), manifest)
-            database.execute("INSERT INTO checkpoints VALUES (?, ?, ?, ?, ?, ?)", checkpoint)
+            insert_pieces(database, number, written)
+            insert_checkpoint(database, number, manifest, applied=False)
         self._sizes = sizes
 
     def apply(self, number: int) -> None:

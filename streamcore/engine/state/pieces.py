@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple, TypeAlias
 
@@ -31,11 +30,6 @@ class ScopeSize(NamedTuple):
 
     pieces: int
     bytes: int
-
-
-def checksum(piece: Piece) -> int:
-    """A CRC-32 of the piece, and of where it belongs."""
-    return zlib.crc32(piece.data, zlib.crc32(f"{piece.step}\0{piece.scope}".encode()))
 
 
 def sizes_after(

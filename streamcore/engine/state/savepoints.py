@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import re
 import sqlite3
-import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final, Self
 
 from streamcore.engine.state.checkpoints import CheckpointReader, DamageError
 from streamcore.engine.state.database import create_copy, explain, open_copy
-from streamcore.engine.state.pieces import Piece, checksum
+from streamcore.engine.state.pieces import Piece
+from streamcore.engine.state.rows import insert_checkpoint, insert_pieces
 from streamcore.engine.state.trust import require_private
 from streamcore.errors import StateDamagedError, StateDirectoryError
 
@@ -161,14 +161,8 @@ def _fill(draft: Path, state_id: str, number: int, manifest: bytes, pieces: Iter
     connection = create_copy(draft, state_id)
     try:
         connection.execute("BEGIN")
-        count = size = 0
-        for piece in pieces:
-            row = (number, piece.step, piece.scope, checksum(piece), piece.data)
-            connection.execute("INSERT INTO pieces (born, step, scope, checksum, data) VALUES (?, ?, ?, ?, ?)", row)
-            count += 1
-            size += len(piece.data)
-        row_of_checkpoint = (number, True, count, size, zlib.crc32(manifest), manifest)
-        connection.execute("INSERT INTO checkpoints VALUES (?, ?, ?, ?, ?, ?)", row_of_checkpoint)
+        insert_pieces(connection, number, pieces)
+        insert_checkpoint(connection, number, manifest, applied=True)
         connection.execute("COMMIT")
     finally:
         connection.close()
