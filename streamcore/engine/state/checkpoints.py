@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from typing import Final
+from pathlib import Path
+from typing import Any, Final
 
+from streamcore.engine.state.database import damaged
 from streamcore.engine.state.pieces import Piece, Scope, ScopeSize
 from streamcore.engine.state.rows import checkpoint_checksum, piece_checksum
 
@@ -20,22 +22,30 @@ class DamageError(Exception):
 class CheckpointReader:
     """The checkpoints in a database.
 
+    All methods raise `StateDamagedError` if SQLite finds the database to be damaged as a whole.
+
     Args:
         connection: The database.
+        path: Where it is, for messages.
     """
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self._connection = connection
+        self._path = path
+
+    def state_id(self) -> str:
+        """The state that they are of."""
+        ((state_id,),) = self._rows("SELECT state_id FROM state")
+        return str(state_id)
 
     def numbers(self) -> list[int]:
         """All that can be read, in order."""
-        return [number for (number,) in self._connection.execute("SELECT number FROM checkpoints ORDER BY number")]
+        return [number for (number,) in self._rows("SELECT number FROM checkpoints ORDER BY number")]
 
     def latest(self, *, applied: bool) -> int | None:
         """The latest that is applied, or the one that is not."""
-        rows = self._connection.execute("SELECT max(number) FROM checkpoints WHERE applied = ?", (applied,))
-        number: int | None = rows.fetchone()[0]
-        return number
+        ((number,),) = self._rows("SELECT max(number) FROM checkpoints WHERE applied = ?", applied)
+        return None if number is None else int(number)
 
     def manifest(self, number: int) -> bytes:
         """The manifest of a checkpoint.
@@ -90,8 +100,13 @@ class CheckpointReader:
     def sizes(self) -> dict[Scope, ScopeSize]:
         """What is stored of each scope that has not been dropped."""
         query = "SELECT step, scope, count(*), sum(length(data)) FROM pieces WHERE died IS NULL GROUP BY step, scope"
-        rows = self._connection.execute(query)
-        return {(step, scope): ScopeSize(pieces, size) for step, scope, pieces, size in rows}
+        return {(step, scope): ScopeSize(pieces, size) for step, scope, pieces, size in self._rows(query)}
+
+    def _rows(self, query: str, *parameters: object) -> list[tuple[Any, ...]]:
+        try:
+            return self._connection.execute(query, parameters).fetchall()
+        except sqlite3.DatabaseError as error:
+            raise damaged(self._path, error) from error
 
 
 class _Reading:

@@ -121,9 +121,14 @@ def explain(error: sqlite3.Error, path: Path) -> StateError:
     """What an error of SQLite means for who uses the state directory at a path."""
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
     if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-        return StateDamagedError(f"the database in {path} is damaged: {error}; start from a savepoint or a copy of it")
+        return damaged(path, error)
     why, remedy = _FAILURES.get(code, (str(error), "find out why, and try again"))
     return StateWriteError(f"cannot write to the state in {path}: {why}; nothing was changed: {remedy}")
+
+
+def damaged(path: Path, error: Exception) -> StateDamagedError:
+    """The error for a database that cannot be read at all."""
+    return StateDamagedError(f"the database in {path} is damaged: {error}; start from a savepoint or a copy of it")
 
 
 _FAILURES: Final = {

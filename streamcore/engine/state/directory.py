@@ -56,9 +56,9 @@ class StateDirectory:
         self._lock = lock
         self._connection = connection
         self._transactions = Transactions(connection, path, str(lock.holder))
-        self._stored = CheckpointReader(connection)
+        self._stored = CheckpointReader(connection, path)
         self._sizes = self._stored.sizes()
-        (self.state_id,) = connection.execute("SELECT state_id FROM state").fetchone()
+        self.state_id = self._stored.state_id()
 
     @classmethod
     def open(cls, path: str | os.PathLike[str], *, take_over: bool = False, private: bool = False) -> Self:

@@ -33,14 +33,14 @@ class Savepoint:
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
         self._path = path
         self._connection = connection
-        self._stored = CheckpointReader(connection)
+        self._stored = CheckpointReader(connection, path)
         self.name = path.name.removesuffix(_SUFFIX)
         try:
-            ((self.state_id,),) = connection.execute("SELECT state_id FROM state").fetchall()
+            self.state_id = self._stored.state_id()
             (self.number,) = self._stored.numbers()
-        except (sqlite3.Error, ValueError) as error:
+        except BaseException:
             connection.close()
-            raise self._damaged(error) from error
+            raise
 
     def __enter__(self) -> Self:
         return self
