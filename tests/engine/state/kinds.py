@@ -70,6 +70,11 @@ class Box(Generic[T]):
 
 
 @dataclasses.dataclass
+class Crate(Generic[T]):
+    content: T
+
+
+@dataclasses.dataclass
 class Unmade:
     """Not by `__init__`, which must not run a second time."""
 

@@ -140,6 +140,8 @@ def test_columns_of_few_types_come_back(values: list[Any]) -> None:
         PaneInfo(True, False, PaneInfoTiming.LATE, 3, -1),
         kinds.Counted(5),
         kinds.Box[int](1),
+        kinds.Crate[int](1),
+        [{"\ud800": 1}, {"\ud800": 2}],
         tuple(range(1000)),
         tuple((n,) for n in range(1000)),
         [],

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from streamcore.engine.state import database
+from streamcore.engine.state import database, lock
 from streamcore.engine.state.directory import StateDirectory
 from streamcore.engine.state.pieces import Piece
 from streamcore.errors import StateDamagedError, StateDirectoryError, StateLockedError, StateWriteError
@@ -88,6 +88,24 @@ def test_who_takes_a_directory_over_is_still_locked_in_when_the_old_one_ends(
         with pytest.raises(StateLockedError):
             StateDirectory.open(tmp_path)
     StateDirectory.open(tmp_path).close()
+
+
+def test_a_lock_on_a_file_that_is_gone_by_now_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another process takes the directory over between the opening of the lock file and its locking."""
+    lock_file = tmp_path / "lock"
+    try_lock = lock._try_lock
+    calls = []
+
+    def replace_first(descriptor: int) -> bool:
+        calls.append(descriptor)
+        if len(calls) == 1:
+            lock_file.unlink()
+            lock_file.touch()
+        return try_lock(descriptor)
+
+    monkeypatch.setattr(lock, "_try_lock", replace_first)
+    with StateDirectory.open(tmp_path), pytest.raises(StateLockedError):
+        StateDirectory.open(tmp_path)
 
 
 def test_a_process_that_hangs_in_a_transaction_has_to_be_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
