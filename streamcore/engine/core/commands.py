@@ -78,7 +78,11 @@ class InitTransactions:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class ReadMarker:
-    """`Transactions.read_marker`. Result: a `Marker` or None. Throws a `TransactionError` back."""
+    """`Transactions.read_marker`. Result: a `Marker` or None. Throws a `TransactionError` back.
+
+    It must not wait for ever: a process that began later may have left a transaction open. `TransactionUnknownError`
+    after some seconds leads to another `InitTransactions`, which ends that one.
+    """
 
     state_id: str
 

@@ -78,7 +78,13 @@ from streamcore.engine.core.commands import (
     RollBackState,
 )
 from streamcore.engine.core.verdict import Verdict, judge
-from streamcore.errors import InvariantError, TransactionError, TransactionUnknownError, UndecidedCheckpointError
+from streamcore.errors import (
+    InvariantError,
+    StartRefusedError,
+    TransactionError,
+    TransactionUnknownError,
+    UndecidedCheckpointError,
+)
 from streamcore.model.transactions import Marker
 from streamcore.model.two_phase import SinkRestart
 
@@ -153,8 +159,13 @@ class CommitProtocol:
         if self.is_transactional:
             yield InitTransactions(claim.state_id)
             marker = yield ReadMarker(claim.state_id)
-        self._refuse_missing_sinks(claim)
-        verdict = judge(claim, marker, self.is_transactional, undecided)
+        try:
+            self._refuse_missing_sinks(claim)
+            verdict = judge(claim, marker, self.is_transactional, undecided)
+        except StartRefusedError:
+            # One that was taken over reads the marker of its successor, and has to be told that instead.
+            yield ClaimEpoch(claim.epoch)
+            raise
         checkpoint = yield from self._carry_out(verdict, claim)
         for sink in self.sinks:
             data = checkpoint.prepared.get(sink)
