@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import dataclasses
 from collections.abc import Callable
 from typing import Any, Final, Generic, TypeVar, overload
@@ -44,7 +45,7 @@ class JsonSerde(Serde[T], Generic[T]):
     def __init__(self: JsonSerde[Any], type: None = None) -> None: ...
 
     @overload
-    def __init__(self, type: type[T]) -> None: ...
+    def __init__(self, type: builtins.type[T]) -> None: ...
 
     def __init__(self, type: Any = None) -> None:
         try:
