@@ -169,7 +169,11 @@ def _parsed_from_registry(text: str, known: dict[str, Any]) -> Any:
 
 
 def _text(schema: Any) -> str:
-    return schema if isinstance(schema, str) else json.dumps(schema)
+    if isinstance(schema, str):
+        return schema
+    if isinstance(schema, dict):  # fastavro marks what it has parsed, as load_schema() does
+        schema = {name: value for name, value in schema.items() if not name.startswith("__")}
+    return json.dumps(schema)
 
 
 def _record_name(schema: Any) -> str:

@@ -36,6 +36,8 @@ class ProtobufSerde(Serde[M], Generic[M]):
     Args:
         message_type: The class of the messages, as protoc generates it.
         registry: Keeps the schemas.
+        schema: The text of the .proto file, to be registered or looked up. None for the compiled form that the class
+            holds; Confluent's registry reads it, while Apicurio keeps it but cannot check it for compatibility.
         subject_name_strategy: Under which subject the schema of the messages is kept.
         auto_register: Whether a writer registers the schema, and the files it imports under their own paths. If not,
             they must be there.
@@ -52,6 +54,7 @@ class ProtobufSerde(Serde[M], Generic[M]):
 
     message_type: type[M]
     registry: SchemaRegistry | None = None
+    schema: str | None = None
     subject_name_strategy: SubjectNameStrategy = SubjectNameStrategy.TOPIC
     auto_register: bool = True
 
@@ -81,11 +84,11 @@ class ProtobufSerde(Serde[M], Generic[M]):
             return _writer(self.message_type, b"")
         descriptor = self.message_type.DESCRIPTOR
         subject = self.subject_name_strategy.subject(topic, part, descriptor.full_name)
-        schema = await self._schema(self.registry, descriptor.file)
+        schema = await self._schema(self.registry, descriptor.file, self.schema)
         schema_id = await self.registry.id_of(subject, schema, self.auto_register)
         return _writer(self.message_type, frame(schema_id) + write_indexes(_indexes_of(self.message_type)))
 
-    async def _schema(self, registry: SchemaRegistry, file: Any) -> Schema:
+    async def _schema(self, registry: SchemaRegistry, file: Any, text: str | None = None) -> Schema:
         """The schema of a file; those of the files that it imports are registered or looked up first."""
         references = []
         for imported in file.dependencies:
@@ -94,7 +97,7 @@ class ProtobufSerde(Serde[M], Generic[M]):
                 await registry.id_of(imported.name, schema, self.auto_register)
                 _, version = await registry.lookup(imported.name, schema)
                 references.append(SchemaReference(imported.name, imported.name, version))
-        return Schema(KIND, base64.b64encode(file.serialized_pb).decode(), tuple(references))
+        return Schema(KIND, text or base64.b64encode(file.serialized_pb).decode(), tuple(references))
 
 
 class _RegistryReaders(Generic[M]):
