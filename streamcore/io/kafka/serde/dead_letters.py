@@ -21,7 +21,7 @@ class DeadLetter:
         topic: The topic it is in.
         partition: The partition there.
         offset: Its offset there.
-        timestamp: Its timestamp, or None if it has none.
+        timestamp: Its timestamp, the minimum timestamp if it has none.
         key: The key as it is in the topic, or None.
         value: The value as it is in the topic, or None.
         headers: Names and values of its headers, in their order.
@@ -31,7 +31,7 @@ class DeadLetter:
     topic: str
     partition: int
     offset: int
-    timestamp: Timestamp | None
+    timestamp: Timestamp
     key: bytes | None
     value: bytes | None
     headers: tuple[tuple[str, bytes | None], ...]
