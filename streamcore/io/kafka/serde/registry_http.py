@@ -54,6 +54,9 @@ class RegistryHttp:
         self._authorization = _authorization(basic_auth, bearer_token)
         # A redirect would carry the credentials to another server.
         self._opener = urllib.request.build_opener(_NoRedirects, urllib.request.HTTPSHandler(context=ssl_context))
+        if timeout <= 0:
+            msg = f"`timeout` must be a positive number of seconds, got {timeout}"
+            raise PipelineError(msg)
         self._timeout = timeout
         self._retry_delays = tuple(retry_delays)
 
@@ -162,6 +165,9 @@ def _authorization(
         msg = "`basic_auth` and `bearer_token` exclude each other; give one of them"
         raise PipelineError(msg)
     if basic_auth is not None:
+        if not isinstance(basic_auth, tuple) or len(basic_auth) != 2:
+            msg = "`basic_auth` must be a tuple of user and password"
+            raise PipelineError(msg)
         user, password = basic_auth
         encoded = base64.b64encode(f"{user}:{password}".encode()).decode()
         return lambda: {"Authorization": f"Basic {encoded}"}

@@ -47,8 +47,13 @@ async def test_schemas_are_loaded_once() -> None:
 
 async def test_schemas_are_loaded_once_for_readers_side_by_side() -> None:
     loader = Loader(1)
+    loader.gate.clear()
     payloads = FramedPayloads(loader.load)
-    await asyncio.gather(payloads.prepare([frame(1)]), payloads.prepare([frame(1)]))
+    readers = asyncio.gather(payloads.prepare([frame(1)]), payloads.prepare([frame(1)]))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    loader.gate.set()
+    await readers
     assert loader.asked == [1]
 
 

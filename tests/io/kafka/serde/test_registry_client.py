@@ -225,6 +225,12 @@ TOKEN = "`bearer_token` must be one line of ASCII characters; look for a line br
         ("http://[::1", {}, ADDRESS + "'http://[::1'"),
         ("https://registry", {"bearer_token": f"{SECRET}\n"}, TOKEN),
         ("https://registry", {"bearer_token": ""}, TOKEN),
+        ("https://registry", {"timeout": 0}, "`timeout` must be a positive number of seconds, got 0"),
+        (
+            "https://registry",
+            {"basic_auth": f"ann:{SECRET}"},
+            "`basic_auth` must be a tuple of user and password",
+        ),
         (
             "https://registry",
             {"bearer_token": SECRET, "basic_auth": ("ann", SECRET)},
