@@ -11,11 +11,11 @@ from streamcore.io.kafka.outgoing import RecordFormat, RecordMaker
 from streamcore.io.kafka.settings import ClientSettings
 from streamcore.io.kafka.transactions import KafkaTransactions
 from streamcore.model.bundle import Bundle
+from streamcore.model.sink import Sink
 from streamcore.model.transactions import TransactionalSink, Transactions
-from streamcore.model.two_phase import SinkRestart, TwoPhaseSink
 
 
-class KafkaSink(TwoPhaseSink[Any]):
+class KafkaSink(Sink[Any]):
     """Writes records as they come; a checkpoint holds when all before it have been acknowledged.
 
     Args:
@@ -39,29 +39,24 @@ class KafkaSink(TwoPhaseSink[Any]):
         if isinstance(self._format.topic, str):
             await producer.partitions(self._format.topic)
 
-    async def restart(self, restart: SinkRestart) -> None:
-        """What was written cannot be taken back; it is written again."""
-
     async def write(self, bundle: Bundle) -> None:
         """Hands the records to the client; waits while its queue is full."""
         await self._open_producer().send(await self._maker.records(bundle))
 
-    async def prepare(self, number: int) -> None:
+    async def sync(self) -> None:
         """Waits until all records have been acknowledged."""
         await self._open_producer().flush()
 
-    async def commit(self, number: int, prepared: None) -> None:
-        """The records are there."""
-
     async def close(self) -> None:
-        """Frees the client."""
-        producer, self._producer = self._producer, None
-        if producer is not None:
-            await producer.close()
+        """Waits until all records have been acknowledged, and frees the client."""
+        await self.sync()
+        await self.abort()
 
     async def abort(self) -> None:
         """Frees the client; what has not been written is dropped."""
-        await self.close()
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            await producer.close()
 
     def _open_producer(self) -> Producer:
         assert self._producer is not None, "`open` comes first"
