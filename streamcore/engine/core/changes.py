@@ -70,6 +70,12 @@ class Stateful(Protocol):
         ...
 
 
-def is_wasteful(written: int, kept: int) -> bool:
-    """Whether a scope holds so many outdated rows that it should be written anew."""
-    return written > WASTE_FACTOR * kept + WASTE_ROWS
+def is_written_anew(changed: int, kept: int, written: int) -> bool:
+    """Whether a scope is to be written anew: it costs no more, or the scope holds too many outdated rows.
+
+    Args:
+        changed: How many rows are to be written otherwise.
+        kept: How many rows there are.
+        written: How many rows the scope has collected.
+    """
+    return kept <= changed or written > WASTE_FACTOR * kept + WASTE_ROWS
