@@ -70,6 +70,11 @@ class Stateful(Protocol):
         ...
 
 
+def state_name(label: str, kind: str) -> str:
+    """What the state of a step is kept under; a step may have several kinds of it."""
+    return f"{label} ({kind})"
+
+
 def is_written_anew(changed: int, kept: int, written: int) -> bool:
     """Whether a scope is to be written anew: it costs no more, or the scope holds too many outdated rows.
 
