@@ -28,7 +28,7 @@ from __future__ import annotations
 
 import abc
 import dataclasses
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
 from streamcore.model.clock import Clock
@@ -69,6 +69,14 @@ class Reader(abc.ABC, Generic[T]):
         """Where to go on after the last polled batch: plain data that `Source.open` takes back."""
         return None
 
+    def is_connected(self) -> bool:
+        """Whether a poll that waits does so because the split has nothing; else the split is not idle."""
+        return True
+
+    def lag(self) -> int | None:
+        """How many elements wait behind the last polled batch; None if that is not known. Must not wait."""
+        return None
+
     async def close(self) -> None:
         """Frees what the reader holds; called once, also after an error."""
 
@@ -87,6 +95,13 @@ class Source(abc.ABC, Generic[T]):
     def attach_clock(self, clock: Clock) -> None:
         """Hands over the clock of the run; called before `splits`, for sources that tell the time or wait for it."""
 
+    def resume(self, positions: Mapping[str, object]) -> None:
+        """Hands over the positions that a checkpoint has kept, by split; called before `splits`, if there is one.
+
+        Splits that are not among them have been found since, and are read from their beginning. `splits` refuses a
+        position from which it cannot go on.
+        """
+
     async def splits(self) -> Sequence[str]:
         """Names of the parts that are read, and have a watermark, each for itself; called once at the start."""
         return ["all"]
@@ -99,6 +114,12 @@ class Source(abc.ABC, Generic[T]):
     @abc.abstractmethod
     def open(self, split: str, position: Any) -> Reader[T]:
         """A reader of one split, from the beginning or from a position."""
+
+    async def checkpointed(self, positions: Mapping[str, object]) -> None:
+        """A checkpoint with these positions, by split, holds: a source can show others how far it has come.
+
+        The run does not depend on it; positions to go on from are those of the checkpoint.
+        """
 
     async def close(self) -> None:
         """Frees what the source holds, after its readers are closed."""

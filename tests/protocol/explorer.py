@@ -161,7 +161,9 @@ class Explorer:
             expired = cluster._replace(opened=None, marker=None)
             undecided = world.directory.prepared is not None or any(process.is_taking for process in world.processes)
             lost = world.has_lost_marker or undecided
-            yield Outcome("the marker expires", True, world._replace(cluster=expired, has_lost_marker=lost).without_writers())
+            yield Outcome(
+                "the marker expires", True, world._replace(cluster=expired, has_lost_marker=lost).without_writers()
+            )
         if world.copy is not None and not world.processes and world.copy != world.directory:
             after = world._replace(directory=world.copy, was_copied_back=True)
             yield Outcome("the copy is put in the directory's place", True, after)

@@ -12,7 +12,15 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 FAULT: Final = "SOAK_FAULT"
-POINTS: Final = ("PrepareState", "AddMarker", "CommitTransaction", "ApplyState", "InitTransactions", "ReadMarker", "ClaimEpoch")
+POINTS: Final = (
+    "PrepareState",
+    "AddMarker",
+    "CommitTransaction",
+    "ApplyState",
+    "InitTransactions",
+    "ReadMarker",
+    "ClaimEpoch",
+)
 LONGEST_SECONDS: Final = 30
 
 
@@ -86,5 +94,3 @@ class Child:
         code = self._process.wait(seconds)
         if code:
             raise RuntimeError(f"the pipeline failed at the end, with exit code {code}; see its log")
-
-
