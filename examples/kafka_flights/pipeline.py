@@ -43,7 +43,7 @@ def add_steps(p: Pipeline, bootstrap: str) -> None:
             start="earliest",
             until="latest",
             group_id=GROUP,
-            value_serde=JsonSerde(),
+            value_deserializer=JsonSerde(),
         )
         | "flight" >> Map(lambda record: record[1])
         | WithTimestamps(lambda flight: flight["scheduled"], unit="ms", watermark=BoundedOutOfOrderness(OUT_OF_ORDER))
@@ -60,7 +60,7 @@ def add_steps(p: Pipeline, bootstrap: str) -> None:
             TOTALS,
             bootstrap,
             key=lambda row: row["origin"].encode(),
-            value_serde=JsonSerde(),
+            value_serializer=JsonSerde(),
             delivery="exactly_once",
         )
     )

@@ -129,7 +129,7 @@ class CommitDriver:
                     return result
                 answer = failure = None
                 try:
-                    answer = await _HANDLERS[type(command)](self, command)
+                    answer = await HANDLERS[type(command)](self, command)
                 except TransactionError as error:
                     failure = error
 
@@ -347,7 +347,7 @@ def _require_one_cluster(outlets: Sequence[Outlet]) -> None:
         raise PipelineError(msg)
 
 
-_HANDLERS: Mapping[type[Command], Callable[[CommitDriver, Any], Awaitable[Any]]] = {
+HANDLERS: dict[type[Command], Callable[[CommitDriver, Any], Awaitable[Any]]] = {
     commands.LockState: CommitDriver._lock_state,
     commands.ClaimEpoch: CommitDriver._claim_epoch,
     commands.PrepareState: CommitDriver._prepare_state,

@@ -64,6 +64,7 @@ class Input:
         if self.positions.is_new:
             await self.find()
         else:
+            self.source.resume(self.positions.open_splits())
             for split in await self._list():
                 if not self.positions.is_known(split):
                     self.positions.note(split, None)

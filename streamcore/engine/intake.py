@@ -97,7 +97,9 @@ class SplitReading:
 
     def note_idle(self, now: int) -> None:
         """Tells the estimators that the split has had nothing for their idle timeout."""
-        if self._waiting_since is not None:
+        if self._waiting_since is not None and not self.reader.is_connected():
+            self._waiting_since = now  # nobody knows whether it has something
+        elif self._waiting_since is not None:
             self.node.note_idle(self.split, now - self._waiting_since)
 
     async def run(self) -> None:

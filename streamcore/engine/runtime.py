@@ -83,6 +83,16 @@ class Job:
         """The output watermark of every step, in microseconds."""
         return {node.label: node.watermark for node in self.execution.plan.nodes}
 
+    @property
+    def lags(self) -> Mapping[str, Mapping[str, int]]:
+        """How many elements wait at the sources, by step and split, where a source knows."""
+        lags: dict[str, dict[str, int]] = {}
+        for reading in (reading for one in self.execution.inputs.values() for reading in one.readings):
+            lag = reading.reader.lag()
+            if lag is not None:
+                lags.setdefault(reading.node.label, {})[reading.split] = lag
+        return lags
+
     def stream(self, pcoll: PCollection[T]) -> AsyncIterator[WindowedValue[T]]:
         """The elements of a PCollection from now on, as they come out; ends with the run.
 

@@ -34,6 +34,11 @@ class JobHandle(Protocol):
         """The output watermark of every step, in microseconds."""
         ...
 
+    @property
+    def lags(self) -> Mapping[str, Mapping[str, int]]:
+        """How many elements wait at the sources, by step and split, where a source knows."""
+        ...
+
     def stream(self, pcoll: PCollection[T]) -> AsyncIterator[WindowedValue[T]]:
         """The elements of a PCollection as they come out, for a service in the same event loop."""
         ...

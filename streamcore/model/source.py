@@ -73,6 +73,14 @@ class Reader(abc.ABC, Generic[T]):
         """
         return None
 
+    def is_connected(self) -> bool:
+        """Whether a poll that waits does so because the split has nothing; else the split is not idle."""
+        return True
+
+    def lag(self) -> int | None:
+        """How many elements wait behind the last polled batch; None if that is not known. Must not wait."""
+        return None
+
     async def close(self) -> None:
         """Frees what the reader holds; called once, also after an error."""
 
@@ -90,6 +98,13 @@ class Source(abc.ABC, Generic[T]):
 
     def attach_clock(self, clock: Clock) -> None:
         """Hands over the clock of the run; called before `splits`, for sources that tell the time or wait for it."""
+
+    def resume(self, positions: Mapping[str, Any]) -> None:
+        """Hands over the positions that a checkpoint has kept of the splits that have not ended; called before `splits`.
+
+        Splits that no checkpoint knows are read from their beginning. `splits` refuses a position from which it cannot
+        go on.
+        """
 
     async def splits(self) -> Sequence[str]:
         """Names of the parts that are read, and have a watermark, each for itself; called once at the start."""

@@ -8,8 +8,6 @@ import os
 import signal
 from typing import Any
 
-import orjson
-
 from streamcore import (
     AccumulationMode,
     AfterCount,
@@ -69,7 +67,7 @@ def add_steps(p: Pipeline, options: argparse.Namespace) -> None:
             options.bootstrap,
             start="earliest",
             until="latest" if options.to_end else None,
-            value_serde=JsonSerde(),
+            value_deserializer=JsonSerde(),
             client=options.client,
         )
         | Map(lambda record: record[1])
@@ -131,7 +129,7 @@ def write(branch: str, options: argparse.Namespace, rows: PCollection[Event]) ->
         options.output,
         options.bootstrap,
         key=lambda row: row["key"].encode(),
-        value_serde=JsonSerde(),
+        value_serializer=JsonSerde(),
         delivery="exactly_once",
         client=options.client,
         producer_config={"transaction.timeout.ms": 10_000},

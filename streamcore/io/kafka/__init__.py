@@ -10,6 +10,8 @@ from streamcore.io.kafka.errors import (
     KafkaOffsetError as KafkaOffsetError,
     KafkaTopicError as KafkaTopicError,
 )
+from streamcore.io.kafka.read import ReadFromKafka as ReadFromKafka
+from streamcore.io.kafka.record import KafkaRecord as KafkaRecord
 from streamcore.io.kafka.serde import (
     AvroSerde as AvroSerde,
     BytesSerde as BytesSerde,

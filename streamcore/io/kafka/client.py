@@ -69,7 +69,7 @@ class Records(Protocol):
         ...
 
     def slice(self, start: int, stop: int) -> Records:
-        """The records from one index up to another."""
+        """The records from one index up to another; `next_offset` is that of the record behind them."""
         ...
 
 

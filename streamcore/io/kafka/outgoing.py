@@ -8,7 +8,8 @@ from typing import Any, Literal, TypeAlias
 
 from streamcore.errors import SinkError, shorten
 from streamcore.io.kafka.client import Headers, Outgoing
-from streamcore.io.kafka.serde import BytesSerde, RecordPart, Serde, serialize_column
+from streamcore.io.kafka.options import Serialize
+from streamcore.io.kafka.serde import RecordPart, Serde, serialize_column
 from streamcore.model.bundle import Bundle
 from streamcore.timestamp import TimestampTypes, to_micros
 
@@ -24,8 +25,8 @@ class RecordFormat:
         topic: The topic, or a function that tells it.
         key: Tells the key; None with `value` for elements that are pairs of key and value.
         value: Tells the value; None with `key` for the element itself.
-        key_serde: How keys are written.
-        value_serde: How values are written.
+        key_serializer: A serde, or a function that returns bytes, for keys; None for keys that are bytes.
+        value_serializer: The same for values.
         headers: Tells the headers.
         timestamp: Tells the record's time; "event" for the element's event time; None for the time of writing.
         partition: Tells the partition; None leaves that to the client, which goes by the key.
@@ -34,8 +35,8 @@ class RecordFormat:
     topic: str | Callable[[Any], str]
     key: OfElement | None
     value: OfElement | None
-    key_serde: Serde[Any]
-    value_serde: Serde[Any]
+    key_serializer: Serialize
+    value_serializer: Serialize
     headers: Callable[[Any], Headers] | None
     timestamp: RecordTime
     partition: Callable[[Any], int | None] | None
@@ -63,8 +64,8 @@ class RecordMaker:
         keys, values = self._pairs(elements)
         return Outgoing(
             topics,
-            await self._serialized(form.key_serde, RecordPart.KEY, topics, keys, elements),
-            await self._serialized(form.value_serde, RecordPart.VALUE, topics, values, elements),
+            await self._serialized(form.key_serializer, RecordPart.KEY, topics, keys, elements),
+            await self._serialized(form.value_serializer, RecordPart.VALUE, topics, values, elements),
             self._timestamps(bundle),
             None if form.headers is None else _each(form.headers, elements, "headers"),
             None if form.partition is None else _each(form.partition, elements, "partition"),
@@ -89,26 +90,34 @@ class RecordMaker:
         return _each(lambda element: to_micros(timestamp(element)), bundle.values, "timestamp")
 
     async def _serialized(
-        self, serde: Serde[Any], part: RecordPart, topics: str | list[str], column: list[Any], elements: list[Any]
+        self, serialize: Serialize, part: RecordPart, topics: str | list[str], column: list[Any], elements: list[Any]
     ) -> list[bytes | None]:
-        if type(serde) is BytesSerde:
+        if serialize is None:
             return column
         if isinstance(topics, str):
-            return await self._serialized_for(topics, serde, part, column, elements)
+            return await self._serialized_for(topics, serialize, part, column, elements)
         out: list[bytes | None] = [None] * len(column)
         for topic in dict.fromkeys(topics):
             places = [place for place, other in enumerate(topics) if other == topic]
             some, whole = [column[place] for place in places], [elements[place] for place in places]
-            for place, written in zip(places, await self._serialized_for(topic, serde, part, some, whole), strict=True):
+            for place, written in zip(
+                places, await self._serialized_for(topic, serialize, part, some, whole), strict=True
+            ):
                 out[place] = written
         return out
 
     async def _serialized_for(
-        self, topic: str, serde: Serde[Any], part: RecordPart, column: list[Any], elements: list[Any]
+        self,
+        topic: str,
+        serialize: Serde[Any] | Callable[[Any], bytes],
+        part: RecordPart,
+        column: list[Any],
+        elements: list[Any],
     ) -> list[bytes | None]:
         serializer = self._serializers.get((topic, part))
         if serializer is None:
-            serializer = self._serializers[topic, part] = await serde.serializer(topic, part)
+            serializer = await serialize.serializer(topic, part) if isinstance(serialize, Serde) else serialize
+            self._serializers[topic, part] = serializer
         converted = serialize_column(serializer, column)
         for failure in converted.failures:
             raise _refusal(elements[failure.position], f"its {part.value} for topic {topic!r}: {failure.error}")

@@ -11,11 +11,12 @@ from streamcore.graph.ptransform import PTransform
 from streamcore.graph.pvalue import PCollection, PDone
 from streamcore.io.kafka.client import Headers
 from streamcore.io.kafka.clients import ClientName, choose_client
+from streamcore.io.kafka.options import Serialize, check_serializer, make_settings
 from streamcore.io.kafka.outgoing import OfElement, RecordFormat, RecordTime
-from streamcore.io.kafka.serde import BytesSerde, Serde
-from streamcore.io.kafka.settings import DEFAULT_TIMEOUT, ClientSettings, join_servers
+from streamcore.io.kafka.settings import ClientSettings
 from streamcore.io.kafka.sinks import KafkaSink, TransactionalKafkaSink
 from streamcore.model.sink import Sink
+from streamcore.timestamp import DurationTypes
 from streamcore.transforms.write import Write
 
 DELIVERIES = ("at_least_once", "exactly_once")
@@ -25,7 +26,7 @@ class WriteToKafka(PTransform[PCollection[Any], PDone]):
     """Writes each element as a record.
 
     An element is a pair of key and value, unless `key` or `value` say how to make them. Keys and values are bytes,
-    unless a serde writes them.
+    unless a serializer makes bytes of them.
 
     With `delivery="at_least_once"` records are written by an idempotent producer, as soon as they come: after a crash
     those since the last checkpoint are written again. With `"exactly_once"` they are written in transactions, one for
@@ -34,11 +35,11 @@ class WriteToKafka(PTransform[PCollection[Any], PDone]):
 
     Args:
         topic: The topic, or a function from an element to its topic.
-        bootstrap_servers: Addresses of brokers, `host:port`.
+        bootstrap_servers: Addresses of brokers, `host:port`; may be given in `producer_config`, too.
         key: From an element to its record's key; the key is None if only `value` is given.
         value: From an element to its record's value; the element itself if only `key` is given.
-        key_serde: How keys are written.
-        value_serde: How values are written, such as `JsonSerde()`.
+        key_serializer: A serde, or a function that returns bytes, for keys; None for keys that are bytes.
+        value_serializer: The same for values.
         headers: From an element to its headers, pairs of a name and bytes.
         timestamp: The time of a record: `"event"` for the element's event time, a function from an element to seconds
             or a `Timestamp`, or None for the time of writing. Brokers refuse times that lie in the future, and remove
@@ -48,29 +49,29 @@ class WriteToKafka(PTransform[PCollection[Any], PDone]):
         delivery: `"at_least_once"` or `"exactly_once"`.
         producer_config: Further properties of the client, under its own names.
         client: `"confluent"` or `"aiokafka"`; by default what is installed.
-        timeout: How long a cluster may be unreachable before that is an error, in seconds.
+        connect_timeout: How long no broker may answer at the start before that is an error, in seconds.
 
     >>> from streamcore.io.kafka import JsonSerde, WriteToKafka
-    >>> WriteToKafka("totals", "localhost:9092", key=lambda row: row["user"].encode(), value_serde=JsonSerde())
+    >>> WriteToKafka("totals", "localhost:9092", key=lambda row: row["user"].encode(), value_serializer=JsonSerde())
     <WriteToKafka('WriteToKafka(totals)')>
     """
 
     def __init__(
         self,
         topic: str | Callable[[Any], str],
-        bootstrap_servers: str | Iterable[str],
+        bootstrap_servers: str | Iterable[str] | None = None,
         *,
         key: OfElement | None = None,
         value: OfElement | None = None,
-        key_serde: Serde[Any] = BytesSerde(),  # noqa: B008  # has no state
-        value_serde: Serde[Any] = BytesSerde(),  # noqa: B008
+        key_serializer: Serialize = None,
+        value_serializer: Serialize = None,
         headers: Callable[[Any], Headers] | None = None,
         timestamp: RecordTime = None,
         partition: Callable[[Any], int | None] | None = None,
         delivery: Literal["at_least_once", "exactly_once"] = "at_least_once",
         producer_config: Mapping[str, Any] | None = None,
         client: ClientName | None = None,
-        timeout: float = DEFAULT_TIMEOUT,
+        connect_timeout: DurationTypes = 30,
     ) -> None:
         super().__init__()
         if delivery not in DELIVERIES:
@@ -83,8 +84,10 @@ class WriteToKafka(PTransform[PCollection[Any], PDone]):
             msg = f"`timestamp` must be 'event', a function of an element, or None, got {timestamp!r}"
             raise PipelineError(msg)
         self._topic = topic
-        form = RecordFormat(topic, key, value, key_serde, value_serde, headers, timestamp, partition)
-        settings = ClientSettings(join_servers(bootstrap_servers), dict(producer_config or {}), None, timeout)
+        check_serializer(key_serializer, "key_serializer")
+        check_serializer(value_serializer, "value_serializer")
+        form = RecordFormat(topic, key, value, key_serializer, value_serializer, headers, timestamp, partition)
+        settings = make_settings(bootstrap_servers, producer_config, "producer_config", None, connect_timeout)
         self._sink: Sink[Any]
         if delivery == "at_least_once":
             self._sink = KafkaSink(choose_client(client), settings, form)

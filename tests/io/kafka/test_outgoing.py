@@ -11,12 +11,12 @@ import pytest
 from streamcore.errors import PipelineError, SinkError
 from streamcore.io.kafka.client import Outgoing
 from streamcore.io.kafka.outgoing import RecordFormat, RecordMaker
-from streamcore.io.kafka.serde import BytesSerde, JsonSerde, StrSerde
+from streamcore.io.kafka.serde import JsonSerde, StrSerde
 from streamcore.io.kafka.write import WriteToKafka
 from streamcore.model.bundle import Bundle
 from streamcore.windowing import GlobalWindows
 
-PLAIN = RecordFormat("topic", None, None, BytesSerde(), BytesSerde(), None, None, None)
+PLAIN = RecordFormat("topic", None, None, None, None, None, None, None)
 
 
 async def records(elements: list[Any], timestamps: list[int] | int = 0, **changes: Any) -> Outgoing:
@@ -33,8 +33,8 @@ async def test_functions_make_the_parts_of_a_record() -> None:
         [{"u": "ann", "n": 1}, {"u": "bob", "n": 2}],
         key=lambda row: row["u"],
         value=lambda row: row["n"],
-        key_serde=StrSerde(),
-        value_serde=JsonSerde(),
+        key_serializer=StrSerde(),
+        value_serializer=JsonSerde(),
         headers=lambda row: [("user", row["u"].encode())],
         timestamp=lambda row: row["n"],
         partition=lambda row: row["n"] % 2,
@@ -50,7 +50,7 @@ async def test_functions_make_the_parts_of_a_record() -> None:
 
 
 async def test_without_a_function_for_the_value_it_is_the_element() -> None:
-    assert await records(["a"], key=str.encode, value_serde=StrSerde()) == Outgoing("topic", [b"a"], [b"a"])
+    assert await records(["a"], key=str.encode, value_serializer=StrSerde()) == Outgoing("topic", [b"a"], [b"a"])
 
 
 async def test_without_a_function_for_the_key_there_is_none() -> None:
@@ -70,13 +70,13 @@ async def test_a_function_tells_the_topic_and_serdes_hear_of_it() -> None:
             asked.append((topic, part.value))
             return lambda value: f"{topic}:{value}".encode()
 
-    made = await records([(b"1", "a"), (b"2", "b"), (b"3", "a")], topic=lambda pair: pair[1], value_serde=Named())
+    made = await records([(b"1", "a"), (b"2", "b"), (b"3", "a")], topic=lambda pair: pair[1], value_serializer=Named())
     assert made == Outgoing(["a", "b", "a"], [b"1", b"2", b"3"], [b"a:a", b"b:b", b"a:a"])
     assert asked == [("a", "value"), ("b", "value")]
 
 
 async def test_tombstones_stay() -> None:
-    assert await records([(b"k", None)], value_serde=JsonSerde()) == Outgoing("topic", [b"k"], [None])
+    assert await records([(b"k", None)], value_serializer=JsonSerde()) == Outgoing("topic", [b"k"], [None])
 
 
 def fails(_: object) -> Any:
@@ -94,7 +94,7 @@ def stops(_: object) -> Any:
         ({"key": fails}, "the function for its key raised KeyError: 'user'"),
         ({"key": str, "topic": stops}, "the function for its topic raised StopIteration; return a value instead"),
         ({"value": str, "timestamp": fails}, "the function for its timestamp raised KeyError: 'user'"),
-        ({"value": lambda x: {x}, "value_serde": StrSerde()}, "its value for topic 'topic': "),
+        ({"value": lambda x: {x}, "value_serializer": StrSerde()}, "its value for topic 'topic': "),
     ],
 )
 async def test_an_element_that_cannot_be_written_is_named(changes: dict[str, Any], reason: str) -> None:

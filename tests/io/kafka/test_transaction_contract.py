@@ -105,6 +105,8 @@ async def test_a_crash_after_the_commit_leaves_the_marker(
     await first.send(outgoing(topic, [b"a"]))
     await first.send_offsets(group, {partition: CommittedOffset(0, "checkpoint 1")})
     await first.commit()
+    # A broker without a replica that is killed before it has written the markers of a commit may lose them (4.3.1).
+    await (await consumers(group)).committed([partition])
     kafka.kill()
     kafka.start()
     await first.close()

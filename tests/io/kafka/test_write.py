@@ -40,8 +40,8 @@ def test_elements_become_records(broker: Broker, make_topic: MakeTopic, client: 
                 topic,
                 broker.bootstrap,
                 key=lambda row: row["user"],
-                key_serde=StrSerde(),
-                value_serde=JsonSerde(),
+                key_serializer=StrSerde(),
+                value_serializer=JsonSerde(),
                 client=client,
             )
         )

@@ -19,21 +19,39 @@ CONSUMER_OWNED: Final = {
     "enable_auto_commit": "offsets are committed with checkpoints",
     "auto_commit_interval_ms": "offsets are committed with checkpoints",
     "auto_offset_reset": "give `start`",
-    "key_deserializer": "give `decode_key`",
-    "value_deserializer": "give `decode`",
+    "key_deserializer": "give `key_deserializer`",
+    "value_deserializer": "give `value_deserializer`",
 }
 PRODUCER_OWNED: Final = {
     **OWNED,
     "transactional_id": "streamcore chooses it",
-    "key_serializer": "give `key`",
-    "value_serializer": "give `value`",
+    "key_serializer": "give `key_serializer`",
+    "value_serializer": "give `value_serializer`",
 }
+
+
+def check_consumer(settings: ClientSettings) -> None:
+    """Finds properties that a consumer cannot have.
+
+    Raises:
+        PipelineError: For the first of them.
+    """
+    refuse_owned(CONSUMER_OWNED, settings.properties, "consumer_config")
+    _refuse_unknown(AIOKafkaConsumer, settings.properties)
+
+
+def check_producer(settings: ClientSettings) -> None:
+    """Finds properties that a producer cannot have.
+
+    Raises:
+        PipelineError: For the first of them.
+    """
+    refuse_owned(PRODUCER_OWNED, settings.properties, "producer_config")
+    _refuse_unknown(AIOKafkaProducer, settings.properties)
 
 
 def consumer_properties(settings: ClientSettings) -> dict[str, Any]:
     """All properties of a consumer."""
-    refuse_owned(CONSUMER_OWNED, settings.properties, "consumer_config")
-    _refuse_unknown(AIOKafkaConsumer, settings.properties)
     return {
         "isolation_level": "read_committed",
         **settings.properties,
@@ -46,8 +64,6 @@ def consumer_properties(settings: ClientSettings) -> dict[str, Any]:
 
 def producer_properties(settings: ClientSettings) -> dict[str, Any]:
     """All properties of a producer but the transactional id."""
-    refuse_owned(PRODUCER_OWNED, settings.properties, "producer_config")
-    _refuse_unknown(AIOKafkaProducer, settings.properties)
     return {
         "enable_idempotence": True,
         "linger_ms": 5,
