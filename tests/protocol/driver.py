@@ -87,7 +87,7 @@ class Driver:
         return world._replace(processes=(*others, Process(at, locks=True, may_claim=True)))
 
     def outcomes(self, world: World, index: int) -> Iterator[Outcome]:
-        """All outcomes of the next step of a process; none if it has to wait."""
+        """All outcomes of the next step of a process, faults last."""
         process = world.processes[index]
         if process.at == RUNNING:
             yield from self._run(world, index, process)

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tests.protocol.driver import Driver, Outcome
 from tests.protocol.world import Process, Violation, World, canonical, check, last
+
+
+# Processes crash; replies are lost or late; transactions and markers expire; processes are paused, others take over, and
+# they wake up again; and, only where asked for, somebody copies the state directory and puts the copy in its place later.
+KINDS: Final = frozenset({"crashes", "replies", "expiry", "zombies"})
 
 
 class Report(NamedTuple):
@@ -40,17 +45,17 @@ class Explorer:
 
     Args:
         driver: Carries out the steps of processes.
-        copies: Whether somebody copies the state directory, and puts the copy in its place later.
-        zombies: Whether processes are paused, others take over, and they wake up again.
+        kinds: Which kinds of faults there are, of `KINDS`.
+        processes: How many processes may live at once before nobody takes over any more.
         in_turn: Whether a process that wakes up is alone until it is paused or dies. Else it and the others take steps in
             every order, which is far more to visit.
     """
 
-    def __init__(self, driver: Driver, *, copies: bool = False, zombies: bool = True, in_turn: bool = True) -> None:
+    def __init__(self, driver: Driver, *, kinds: frozenset[str] = KINDS, processes: int = 3, in_turn: bool = True) -> None:
         self._driver = driver
         self._in_turn = in_turn
-        self._zombies = zombies
-        self._copies = copies
+        self._kinds = kinds
+        self._processes = processes
         self._is_transactional = driver.protocol.is_transactional
         self._origins: dict[World, tuple[World, str] | None] = {}
 
@@ -94,10 +99,11 @@ class Explorer:
         is_going_on = False
         for number, process in enumerate(world.processes):
             if not process.is_paused:
-                for outcome in self._driver.outcomes(world, number):
-                    is_going_on = is_going_on or not outcome.is_fault
-                    if may_fail or not outcome.is_fault:
-                        yield outcome._replace(label=f"process {number + 1}: {outcome.label}")
+                for label, is_fault, after in self._driver.outcomes(world, number):
+                    if is_fault and not (may_fail and "replies" in self._kinds):
+                        break
+                    is_going_on = is_going_on or not is_fault
+                    yield Outcome(f"process {number + 1}: {label}", is_fault, after)
         for outcome in self._events(world):
             is_going_on = True
             yield outcome
@@ -111,7 +117,7 @@ class Explorer:
         """What happens without any fault."""
         if world.state == "open" and not any(process.locks for process in world.processes):
             started = self._driver.spawn(world, take_over=False)
-            if started is not None and len(started.processes) < 4:
+            if started is not None:
                 yield Outcome("a process starts", False, started)
         if world.cluster.accepted is not None or world.cluster.lagging is not None:
             yield Outcome("the commit is complete", False, world._replace(cluster=world.cluster.complete()))
@@ -119,7 +125,7 @@ class Explorer:
             for number, process in enumerate(world.processes):
                 if process.locks:
                     yield Outcome(f"process {number + 1} goes on", False, self._wake(world, number))
-        if self._copies and world.copy is None and world.directory.applied is not None:
+        if "copies" in self._kinds and world.copy is None and world.directory.applied is not None:
             yield Outcome("the directory is copied", False, world._replace(copy=world.directory))
 
     def _faults(self, world: World) -> Iterator[Outcome]:
@@ -127,11 +133,11 @@ class Explorer:
             name = f"process {number + 1}"
             if process.is_paused:
                 yield Outcome(f"{name} wakes up", True, self._wake(world, number))
-            else:
+            elif "crashes" in self._kinds:
                 yield Outcome(f"{name} crashes", True, world.with_process(number, None))
-            if process.locks and world.state == "open" and self._zombies:
+            if process.locks and world.state == "open" and "zombies" in self._kinds:
                 yield from self._second_starts(world, number, process)
-        if world.cluster.opened is not None:
+        if world.cluster.opened is not None and "expiry" in self._kinds:
             expired = world._replace(cluster=world.cluster._replace(opened=None)).without_writers()
             yield Outcome("the transaction expires", True, expired)
         if all(process.is_paused for process in world.processes):
@@ -146,6 +152,8 @@ class Explorer:
         )
 
     def _second_starts(self, world: World, number: int, process: Process) -> Iterator[Outcome]:
+        if len(world.processes) == self._processes:
+            return
         paused = world.with_process(number, process._replace(is_paused=True))
         taken_over = self._driver.spawn(paused, take_over=True)
         if taken_over is not None:
@@ -157,7 +165,7 @@ class Explorer:
     def _long_pauses(self, world: World) -> Iterator[Outcome]:
         """What takes days, or somebody who believes that nothing is running."""
         cluster = world.cluster.complete()
-        if cluster.marker is not None and self._is_transactional:
+        if cluster.marker is not None and "expiry" in self._kinds:
             expired = cluster._replace(opened=None, marker=None)
             undecided = world.directory.prepared is not None or any(process.is_taking for process in world.processes)
             lost = world.has_lost_marker or undecided
