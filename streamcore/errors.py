@@ -49,6 +49,48 @@ class SinkError(StreamcoreError):
     """A sink could not be opened or written."""
 
 
+class StateError(StreamcoreError):
+    """Base of the errors about state that outlives the process."""
+
+
+class StateEncodingError(StateError, TypeError):
+    """A value cannot be stored."""
+
+
+class StateDecodingError(StateError, ValueError):
+    """Stored bytes cannot be turned back into the values they were made of."""
+
+
+class StateDirectoryError(StateError):
+    """A state directory cannot be used as it is, or does not hold what was asked for."""
+
+
+class StateLockedError(StateDirectoryError):
+    """Another process has the state directory."""
+
+
+class StateTakenOverError(StateError):
+    """Another process took the state directory over; this one can write nothing any more."""
+
+
+class StateWriteError(StateError):
+    """Nothing was written, as the disk is full or does not let itself be written to; it may be tried again."""
+
+
+class StateDamagedError(StateError):
+    """What is on disk is not what was written.
+
+    Attributes:
+        number: The checkpoint that cannot be read; None where that is not known.
+        whole: The latest earlier checkpoint that can be read, or None.
+    """
+
+    def __init__(self, message: str, number: int | None = None, whole: int | None = None) -> None:
+        super().__init__(message)
+        self.number = number
+        self.whole = whole
+
+
 class TransactionError(SinkError):
     """A transaction of a sink's cluster did not go through; the engine goes back to its last checkpoint and goes on."""
 

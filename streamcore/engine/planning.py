@@ -14,7 +14,6 @@ from streamcore.engine.core.flatten import FlattenNode
 from streamcore.engine.core.ingress import SourceNode
 from streamcore.engine.core.node import BUNDLE_SIZE, Node, Scheduler, TimedNode
 from streamcore.engine.core.reduce import ReduceNode
-from streamcore.engine.fusion import fuse_behind
 from streamcore.engine.reductions import make_reduce
 from streamcore.errors import PipelineError
 from streamcore.graph.applied import AppliedTransform
@@ -44,7 +43,6 @@ class Plan:
         nodes: All of them, inputs before outputs.
         sources: The nodes where sources come in.
         sinks: The nodes where sinks take over.
-        fused: The nodes that do the work of a chain of others.
         timed: The nodes that processing time matters to.
     """
 
@@ -58,7 +56,6 @@ class Plan:
         for applied in pipeline.primitives():
             self._add(applied)
         self._settle_bundling()
-        self.fused = [fused for source, _ in self.sources if (fused := fuse_behind(source)) is not None]
         self.timed: list[TimedNode] = [node for node in self.nodes if isinstance(node, TimedNode)]
 
     def producer(self, pcoll: PCollection[Any]) -> tuple[Node, str | None]:

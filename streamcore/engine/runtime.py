@@ -71,7 +71,7 @@ class Job:
     @property
     def watermarks(self) -> Mapping[str, int]:
         """The output watermark of every step, in microseconds."""
-        return {node.label: (node.leader or node).watermark for node in self._plan.nodes}
+        return {node.label: node.watermark for node in self._plan.nodes}
 
     def stream(self, pcoll: PCollection[T]) -> AsyncIterator[WindowedValue[T]]:
         """The elements of a PCollection from now on, as they come out; ends with the run.
@@ -87,9 +87,6 @@ class Job:
         outlet = Outlet(node, sink, self._arrivals.wake.set)
 
         def attach() -> None:
-            for fused in self._plan.fused:
-                if fused.hides(producer):
-                    fused.take_apart()
             producer.consumers[tag].append(node)
 
         if self._scheduler.is_idle():

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from streamcore.errors import SinkError, SourceError, UserCodeError
+from streamcore.errors import PipelineError, SinkError, SourceError, UserCodeError
 from streamcore.graph.pipeline import Pipeline
 from streamcore.model.bundle import Bundle
 from streamcore.model.watermark import BoundedOutOfOrderness
-from streamcore.model.windowed_value import TimestampedValue
+from streamcore.model.windowed_value import TaggedOutput, TimestampedValue
 from streamcore.transforms.combine_fn import CombineFn
 from streamcore.transforms.dofn import DoFn
 from streamcore.transforms.elementwise import Map
@@ -231,3 +231,42 @@ def test_a_time_beyond_the_end_of_time_is_refused() -> None:
         "step 'stamp' failed on element 20000000000000.0 in window GlobalWindow: its time lies beyond the end of time, "
         "Timestamp(9223371950454.775000); check the unit that the times are in"
     )
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        (["1", "x"], "step 'parse' failed on element 'x' in window GlobalWindow: ValueError: invalid literal for"),
+        (["1", "7"], "step 'odd' failed on element 7 in window GlobalWindow: ZeroDivisionError: "),
+        (["1", "13"], "step 'pair' failed on element 13 in window [10.0, 20.0): ZeroDivisionError: "),
+        (["1", "8"], "step 'stop' failed on element 8 in window GlobalWindow: the function raised StopIteration"),
+    ],
+)
+def test_a_failing_step_of_a_chain_is_named_with_the_element_it_got(values: list[str], message: str) -> None:
+    def stop(n: int) -> int:
+        if n == 8:
+            raise StopIteration
+        return n
+
+    p = Pipeline()
+    _ = (
+        p
+        | Create(values)
+        | "parse" >> Map(int)
+        | "odd" >> Map(lambda n: n // abs(n - 7) * abs(n - 7) + n % abs(n - 7))
+        | "stop" >> Map(stop)
+        | WithTimestamps(lambda n: n, watermark=BoundedOutOfOrderness(5))
+        | WindowInto(FixedWindows(10))
+        | "pair" >> Map(lambda n: (1 / (n - 13), n))
+        | GroupByKey()
+    )
+    with pytest.raises(UserCodeError) as error:
+        p.run()
+    assert str(error.value).startswith(message)
+
+
+def test_a_tagged_output_that_nobody_named_is_refused() -> None:
+    p = Pipeline()
+    _ = p | Create([1]) | "odd" >> Map(lambda n: TaggedOutput("x", n))
+    with pytest.raises(PipelineError, match="step 'odd' put out a value tagged 'x', an output it does not have"):
+        p.run()

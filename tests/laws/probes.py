@@ -51,8 +51,6 @@ class ByHand:
 
     def __init__(self, build: Build) -> None:
         self.plan = Plan(build.pipeline)
-        for fused in self.plan.fused:
-            fused.take_apart()  # every step is looked at
         self.probes: list[Probe] = []
         self._ports: dict[int, SourceNode] = {}
         self.plan.scheduler.now = 0

@@ -28,6 +28,7 @@ class Cell(msgspec.Struct, gc=False):
         stamp: The pane's timestamp so far, in microseconds; None for the end of the window.
         hold: The time at which this cell holds the output watermark; None if it does not.
         deadline: The processing time at which the trigger is to be asked again; None for never.
+        ticket: Number of the timer for that; of timers with one deadline the one that was set first is met first.
         finished: The trigger has finished: further elements are ignored.
     """
 
@@ -41,6 +42,7 @@ class Cell(msgspec.Struct, gc=False):
     stamp: int | None = None
     hold: int | None = None
     deadline: int | None = None
+    ticket: int = 0
     finished: bool = False
 
     def is_empty(self) -> bool:
@@ -58,6 +60,7 @@ class Panel(msgspec.Struct, gc=False):
         ended: The input watermark has passed the end.
         virgin: How many elements a new cell may take before the trigger must be asked; none once the window has ended.
         is_open: False once the window has expired, or went up in another.
+        number: Where windows merge, panels are numbered as they are opened.
     """
 
     window: BoundedWindow
@@ -66,8 +69,35 @@ class Panel(msgspec.Struct, gc=False):
     ended: bool
     virgin: int
     is_open: bool = True
+    number: int = 0
 
 
 def empty_cell(state: TriggerState) -> Cell:
     """A cell without elements."""
     return Cell(ABSENT, 0, 0, state)
+
+
+def split_cells(cells: list[Cell]) -> tuple[list[Any], ...]:
+    """The columns that cells are kept in; deadlines follow from the triggers' states."""
+    return (
+        [cell.acc for cell in cells],
+        [cell.quiet for cell in cells],
+        [cell.free for cell in cells],
+        [cell.state for cell in cells],
+        [cell.fresh for cell in cells],
+        [cell.index for cell in cells],
+        [cell.nonspeculative_index for cell in cells],
+        [cell.stamp for cell in cells],
+        [cell.hold for cell in cells],
+        [cell.ticket for cell in cells],
+        [cell.finished for cell in cells],
+    )
+
+
+def join_cells(columns: tuple[list[Any], ...]) -> list[Cell]:
+    """The cells of such columns."""
+    rows = zip(*columns, strict=True)
+    return [
+        Cell(acc, quiet, free, state, fresh, index, nonspeculative, stamp, hold, None, ticket, finished)
+        for acc, quiet, free, state, fresh, index, nonspeculative, stamp, hold, ticket, finished in rows
+    ]

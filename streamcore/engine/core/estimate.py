@@ -10,6 +10,7 @@ once therefore changes nothing but speed.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from streamcore.engine.core.node import NEVER, Node, Scheduler
 from streamcore.engine.core.reduce import ReduceNode
@@ -31,6 +32,8 @@ class EstimatorNode(Node):
         one_by_one: No bundle of more than one element makes no difference behind this; set by the planner.
     """
 
+    kind = "watermark"
+
     def __init__(self, label: str, scheduler: Scheduler, estimator: WatermarkEstimator) -> None:
         super().__init__(label, scheduler)
         self.estimator = estimator
@@ -39,6 +42,22 @@ class EstimatorNode(Node):
         self.aligned: list[EstimatorNode] = [self]
         self.one_by_one = False
         self._states: dict[str | None, EstimatorState] = {}
+        self._observed = 0
+
+    def scalars(self) -> dict[str, Any]:
+        """The splits and what the estimator remembers of each, too.
+
+        How many bundles it has seen tells that a state has changed, also where that was changed in place.
+        """
+        states = [list(self._states), list(self._states.values())]
+        return super().scalars() | {"splits": self.splits.snapshot(), "states": states, "observed": self._observed}
+
+    def restore_scalars(self, scalars: dict[str, Any]) -> None:
+        """Puts the splits and what the estimator remembers back, too."""
+        super().restore_scalars(scalars)
+        self.splits.restore(scalars["splits"])
+        self._states = dict(zip(*scalars["states"], strict=True))
+        self._observed = scalars["observed"]
 
     def push(self, bundle: Bundle) -> None:
         """Hands on the elements, in as few bundles as is exact, with the watermark behind each."""
@@ -64,6 +83,7 @@ class EstimatorNode(Node):
 
     def end(self, split: str | None) -> None:
         """A split has ended."""
+        self._states.pop(split, None)
         self.forward(self.splits.set_ended(split))
 
     def deadline(self) -> int:
@@ -87,6 +107,7 @@ class EstimatorNode(Node):
         if state is None:
             state = self.estimator.create()
         self._states[bundle.split] = after = self.estimator.observe(state, bundle.values, stamps)
+        self._observed += 1
         others = self.splits.others(bundle.split)
         final = max(before, min(others, self.estimator.current(after)))
         bundle.bounds = span = (min(stamps), max(stamps))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from streamcore.engine.core.node import Node, Scheduler
 from streamcore.model.bundle import Bundle
 from streamcore.timestamp import MIN_MICROS
@@ -9,6 +11,8 @@ from streamcore.timestamp import MIN_MICROS
 
 class FlattenNode(Node):
     """Unites inputs; each comes in through a port of its own."""
+
+    kind = "flatten"
 
     def __init__(self, label: str, scheduler: Scheduler) -> None:
         super().__init__(label, scheduler)
@@ -18,6 +22,15 @@ class FlattenNode(Node):
         """A new input."""
         self._marks.append(MIN_MICROS)
         return FlattenPort(self, len(self._marks) - 1)
+
+    def scalars(self) -> dict[str, Any]:
+        """The watermarks of the inputs, too."""
+        return super().scalars() | {"inputs": list(self._marks)}
+
+    def restore_scalars(self, scalars: dict[str, Any]) -> None:
+        """Puts the watermarks of the inputs back, too."""
+        super().restore_scalars(scalars)
+        self._marks = list(scalars["inputs"])
 
     def push(self, bundle: Bundle) -> None:
         """Hands on a bundle; it belongs to no split any more, and the watermarks of one input are not those here."""

@@ -23,12 +23,23 @@ class SourceNode(Node):
         bundle_size: The most elements of a bundle.
     """
 
+    kind = "source"
+
     def __init__(self, label: str, scheduler: Scheduler, windows: WindowColumn, bundle_size: int = BUNDLE_SIZE) -> None:
         super().__init__(label, scheduler)
         self.splits = SplitWatermarks()
         self.estimators: list[EstimatorNode] = []
         self.bundle_size = bundle_size
         self._windows = windows
+
+    def scalars(self) -> dict[str, Any]:
+        """The splits, too."""
+        return super().scalars() | {"splits": self.splits.snapshot()}
+
+    def restore_scalars(self, scalars: dict[str, Any]) -> None:
+        """Puts the splits back, too."""
+        super().restore_scalars(scalars)
+        self.splits.restore(scalars["splits"])
 
     def add_split(self, split: str) -> None:
         """A split that will be read."""

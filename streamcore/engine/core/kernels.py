@@ -17,6 +17,10 @@ from streamcore.transforms.combine_fn import Kernel
 class Absent:
     """Stands for an accumulator that is not there; None may be one."""
 
+    def __reduce__(self) -> str:
+        """Copies stay the one instance."""
+        return "ABSENT"
+
 
 ABSENT = Absent()
 
@@ -30,11 +34,7 @@ def compile_loop(source: str, name: str, kernel: Kernel, **names: Any) -> Callab
         kernel: Where the expressions come from.
         **names: What the source refers to, besides the names of the kernel.
     """
-    return compile_source(source, name, dict(kernel.names) | names | {"ABSENT": ABSENT})
-
-
-def compile_source(source: str, name: str, names: dict[str, Any]) -> Callable[..., Any]:
-    """The function `name` of a source text of ours, which refers to `names`."""
+    names = dict(kernel.names) | names | {"ABSENT": ABSENT}
     exec(compile(textwrap.dedent(source), f"<{name}>", "exec"), names)
     loop: Callable[..., Any] = names[name]
     return loop

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from streamcore.engine.core.cells import Cell, Panel, empty_cell
+from streamcore.engine.core.cell_reduce import CellReduce
+from streamcore.engine.core.cells import Cell, Panel, empty_cell, join_cells, split_cells
+from streamcore.engine.core.changes import Change
+from streamcore.engine.core.entry_log import EntryLog
 from streamcore.engine.core.kernels import ABSENT
 from streamcore.engine.core.node import Scheduler
 from streamcore.engine.core.reduce import Aggregation
-from streamcore.engine.core.triggered import TriggeredReduce
-from streamcore.model.bundle import Windows
+from streamcore.model.bundle import Bundle, Windows
 from streamcore.model.trigger import Moment
 from streamcore.model.window import BoundedWindow
 from streamcore.model.windowing import Windowing
@@ -23,12 +26,16 @@ class KeyWindows(NamedTuple):
     panels: dict[BoundedWindow, Panel]
 
 
-class MergingReduce(TriggeredReduce):
+class MergingReduce(CellReduce):
     """Aggregates in cells whose windows merge; whether an element is too late is decided after the merge."""
+
+    kind = "merging cells"
 
     def __init__(self, label: str, scheduler: Scheduler, windowing: Windowing, aggregation: Aggregation) -> None:
         super().__init__(label, scheduler, windowing, aggregation)
         self._keys: dict[Any, KeyWindows] = {}
+        self._opened = 0
+        self._log = EntryLog(self._panels_of, _split_panels, _join_panels)
 
     def earliest_end(self, timestamp: int) -> int:
         """The end of a session of this element alone."""
@@ -52,16 +59,19 @@ class MergingReduce(TriggeredReduce):
             panel = mine.panels.get(result)
             if panel is None:
                 panel = mine.panels[result] = self.new_panel(result)
+                self._opened += 1
+                panel.number = self._opened
             if away:
                 self._unite(panel, key, [mine.panels.pop(part) for part in away])
             self.place(panel, key, value, timestamp)
 
     def close_panel(self, panel: Panel) -> None:
-        """Forgets a window."""
-        panel.is_open = False
+        """Forgets a window that has expired."""
         for key in panel.cells:
             self._forget(key, panel.window)
-        panel.cells = {}  # a deadline that is still to come keeps the panel
+        super().close_panel(panel)
+        if self.tracks:
+            self._log.close(panel.number)
 
     def _forget(self, key: Any, window: BoundedWindow) -> None:
         mine = self._keys[key]
@@ -77,6 +87,8 @@ class MergingReduce(TriggeredReduce):
         cells = [] if present is None else [present]
         for part in parts:
             part.is_open = False
+            if self.tracks:
+                self._log.close(part.number)
             cell = part.cells.pop(key)
             self.catch_up(cell, Moment(part.ended, moment.now))
             cells.append(cell)
@@ -107,3 +119,64 @@ class MergingReduce(TriggeredReduce):
         united.stamp = None
         for stamp in stamps:
             self.stamps.combine(united, stamp)
+
+    # Its state: the panels, of one cell each. What windows of a key are open follows from them.
+
+    def note_elements(self, bundle: Bundle) -> None:
+        """Notes the keys of a bundle."""
+        self._log.touch(self.keys_of(bundle))
+
+    def note_cells(self, panel: Panel, keys: Iterable[Any]) -> None:
+        """Notes the key of a panel in which a timer has changed something."""
+        self._log.touch(keys)
+
+    def _panels_of(self, key: Any) -> Iterable[Panel]:
+        mine = self._keys.get(key)
+        return () if mine is None else mine.panels.values()
+
+    def scalars(self) -> dict[str, Any]:
+        """How many panels there have been, too."""
+        return super().scalars() | {"opened": self._opened}
+
+    def restore_scalars(self, scalars: dict[str, Any]) -> None:
+        """Puts the number of panels back, too."""
+        super().restore_scalars(scalars)
+        self._opened = scalars["opened"]
+
+    def changes(self) -> Iterator[Change | None]:
+        """The panels that have changed, too."""
+        yield from self._log.changes()
+        yield from super().changes()
+
+    def restore_rows(self, change: Change) -> None:
+        """Puts panels back."""
+        self._log.restore(change)
+
+    def resume_panels(self) -> Iterator[Panel]:
+        """Sets the timers of the panels again, and opens the windows of their keys."""
+        for panels in self._log.resume():
+            for panel in panels:
+                self.set_timers(panel)
+                (key,) = panel.cells
+                self._keys[key] = self._reopened(self._keys.get(key), panel)
+                yield panel
+
+    def _reopened(self, mine: KeyWindows | None, panel: Panel) -> KeyWindows:
+        windows, panels = mine or ((), {})
+        panels[panel.window] = panel
+        return KeyWindows(MergingWindowSet(self.windowing.windowfn, [*windows, panel.window]), panels)
+
+
+def _split_panels(panels: list[Panel]) -> tuple[list[Any], ...]:
+    keys = [key for panel in panels for key in panel.cells]
+    cells = [cell for panel in panels for cell in panel.cells.values()]
+    return ([panel.window for panel in panels], keys, *split_cells(cells))
+
+
+def _join_panels(numbers: list[int], columns: tuple[list[Any], ...]) -> list[Panel]:
+    windows, keys, *cells = columns
+    rows = zip(numbers, windows, keys, join_cells(tuple(cells)), strict=True)
+    return [
+        Panel(window, window.end_micros, {key: cell}, ended=False, virgin=0, number=number)
+        for number, window, key, cell in rows
+    ]

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from operator import length_hint
-from typing import Final, Protocol, runtime_checkable
+from typing import Any, ClassVar, Final, Protocol, runtime_checkable
 
-from streamcore.errors import UserCodeError
+import msgspec
+
+from streamcore.engine.core.changes import SCALARS, Change
+from streamcore.errors import InvariantError, UserCodeError
 from streamcore.model.bundle import Bundle
 from streamcore.model.metrics import StepMetrics
 from streamcore.timestamp import MIN_MICROS
@@ -67,8 +70,11 @@ class Node:
         metrics: Its counters.
         consumers: The nodes behind it, by output tag.
         watermark: Its output watermark.
-        leader: The node that does this one's work at present, if another does.
+        kind: What kind of state it keeps; several nodes of one step differ in it.
+        tracks: It notes what changes, so that it can be asked for it; set before anything else, if at all.
     """
+
+    kind: ClassVar[str] = "step"
 
     def __init__(self, label: str, scheduler: Scheduler) -> None:
         self.label = label
@@ -76,7 +82,9 @@ class Node:
         self.metrics = StepMetrics()
         self.consumers: dict[str | None, list[Node]] = {None: []}
         self.watermark = MIN_MICROS
-        self.leader: Node | None = None
+        self.tracks = False
+        # The scalars as they were last given or put back.
+        self._told: dict[str, Any] | None = None
 
     def open(self) -> None:
         """Called once before the first bundle."""
@@ -104,6 +112,47 @@ class Node:
             for consumers in self.consumers.values():
                 for consumer in consumers:
                     consumer.advance(watermark)
+
+    # Its state, as in `Stateful`.
+
+    @property
+    def state_name(self) -> str:
+        """What its state is kept under."""
+        return f"{self.label} ({self.kind})"
+
+    def scalars(self) -> dict[str, Any]:
+        """The part of the state that is small, and written as a whole when anything in it has changed."""
+        return {"watermark": self.watermark, **msgspec.structs.asdict(self.metrics)}
+
+    def restore_scalars(self, scalars: dict[str, Any]) -> None:
+        """Puts the small part of the state back."""
+        self.watermark = scalars["watermark"]
+        for counter in self.metrics.__struct_fields__:
+            setattr(self.metrics, counter, scalars[counter])
+
+    def changes(self) -> Iterator[Change | None]:
+        """What has changed in the state."""
+        scalars = self.scalars()
+        if scalars != self._told:
+            self._told = scalars
+            yield Change(SCALARS, (list(scalars), list(scalars.values())), replaces=True)
+
+    def restore(self, change: Change) -> None:
+        """Puts back a part of the state."""
+        if change.scope == SCALARS:
+            self._told = dict(zip(*change.columns, strict=True))
+            self.restore_scalars(self._told)
+        else:
+            self.restore_rows(change)
+
+    def restore_rows(self, change: Change) -> None:
+        """Puts back rows of the state; for nodes that have any."""
+        msg = f"rows of scope {change.scope!r} are to be put back in {self.state_name!r}, which keeps none"
+        raise InvariantError(msg)
+
+    def resume(self) -> Iterator[None]:
+        """Rebuilds what follows from the state."""
+        yield from ()
 
     @staticmethod
     def position(bundle: Bundle, elements: Iterator[object]) -> int:

@@ -89,6 +89,19 @@ class ReduceNode(Node):
         """When the next event-time timer is due; `MAX_MICROS` if none is set."""
         return MAX_MICROS
 
+    def scalars(self) -> dict[str, Any]:
+        """The input watermark, too."""
+        return super().scalars() | {"input_watermark": self.input_watermark}
+
+    def restore_scalars(self, scalars: dict[str, Any]) -> None:
+        """Puts the input watermark back, too."""
+        super().restore_scalars(scalars)
+        self.input_watermark = scalars["input_watermark"]
+
+    def keys_of(self, bundle: Bundle) -> list[Any]:
+        """The keys of elements that have been added; where there are no keys, None."""
+        return [key for key, _ in bundle.values] if self.aggregation.keyed else [None] * len(bundle.values)
+
     def pairs(self, elements: Iterator[Any]) -> Iterator[Any]:
         """Pairs of key and value; where there are no keys, the key is None."""
         return elements if self.aggregation.keyed else zip(repeat(None), elements)

@@ -15,6 +15,8 @@ from typing import Any
 
 import msgspec
 
+from streamcore.engine.core.changes import Change
+from streamcore.engine.core.entry_log import EntryLog
 from streamcore.engine.core.kernels import compile_loop, first, single_functions, update
 from streamcore.engine.core.node import BUNDLE_SIZE, Scheduler
 from streamcore.engine.core.reduce import Aggregation, ReduceNode
@@ -53,6 +55,7 @@ class Session(msgspec.Struct, gc=False):
 class SessionReduce(ReduceNode):
     """Aggregates by sessions; every session has exactly one pane, on time."""
 
+    kind = "sessions"
     wants_watermarks = True
 
     def __init__(self, label: str, scheduler: Scheduler, windowing: Windowing, aggregation: Aggregation) -> None:
@@ -69,6 +72,7 @@ class SessionReduce(ReduceNode):
         self._opened = 0
         self._add = _compile_add(kernel, self._gap)
         self._functions = single_functions(kernel)
+        self._log = EntryLog(self._sessions_of, _columns, _sessions)
 
     def earliest_end(self, timestamp: int) -> int:
         """The end of a session of this element alone."""
@@ -96,6 +100,8 @@ class SessionReduce(ReduceNode):
         except Exception as error:
             position = self.position(bundle, elements)
             raise self.element_failure(bundle, position, error) from error
+        if self.tracks:
+            self._log.touch(self.keys_of(bundle))
         self.emit_late()
 
     def advance(self, watermark: int) -> None:
@@ -161,6 +167,8 @@ class SessionReduce(ReduceNode):
     def _close(self, session: Session) -> None:
         """Takes a session out of those that are open."""
         session.is_open = False
+        if self.tracks:
+            self._log.close(session.number)
         key = session.key
         if self._single.get(key) is session:
             del self._single[key]
@@ -229,6 +237,48 @@ class SessionReduce(ReduceNode):
         stamps = [session.end - 1 for session in sessions]
         windows: list[Windows] = [(IntervalWindow.of_micros(session.start, session.end),) for session in sessions]
         self.emit(Bundle(self.results(pairs, windows[0][0]), stamps, windows, ONLY_FIRING))
+
+    # Its state: the open sessions. Timers follow from them.
+
+    def scalars(self) -> dict[str, Any]:
+        """How many sessions there have been, too."""
+        return super().scalars() | {"opened": self._opened}
+
+    def restore_scalars(self, scalars: dict[str, Any]) -> None:
+        """Puts the number of sessions back, too."""
+        super().restore_scalars(scalars)
+        self._opened = scalars["opened"]
+
+    def changes(self) -> Iterator[Change | None]:
+        """The sessions that have changed, too."""
+        yield from self._log.changes()
+        yield from super().changes()
+
+    def restore_rows(self, change: Change) -> None:
+        """Puts sessions back."""
+        self._log.restore(change)
+
+    def resume(self) -> Iterator[None]:
+        """Sets the timers of the sessions."""
+        for sessions in self._log.resume():
+            for session in sessions:
+                self._keep(session)
+                self._arm(session)
+            yield
+
+
+def _columns(sessions: list[Session]) -> tuple[list[Any], ...]:
+    return (
+        [one.key for one in sessions],
+        [one.start for one in sessions],
+        [one.end for one in sessions],
+        [one.acc for one in sessions],
+    )
+
+
+def _sessions(numbers: list[int], columns: tuple[list[Any], ...]) -> list[Session]:
+    rows = zip(numbers, *columns, strict=True)
+    return [Session(start, end, acc, key, number) for number, key, start, end, acc in rows]
 
 
 def _compile_add(kernel: Kernel, gap: int) -> Callable[..., None]:

@@ -12,6 +12,8 @@ from itertools import islice
 from typing import Any, Final
 
 from streamcore.engine.core.assign import has_one_window
+from streamcore.engine.core.cell_log import CellDict, CellLog
+from streamcore.engine.core.changes import Change
 from streamcore.engine.core.kernels import compile_loop, first, merger, single_functions, update
 from streamcore.engine.core.node import BUNDLE_SIZE, Scheduler
 from streamcore.engine.core.reduce import Aggregation, ReduceNode
@@ -30,6 +32,8 @@ FREED_AT_ONCE: Final = 2048
 class SpanReduce(ReduceNode):
     """Aggregates by span; every window has exactly one pane, on time."""
 
+    kind = "spans"
+
     def __init__(self, label: str, scheduler: Scheduler, windowing: Windowing, aggregation: Aggregation) -> None:
         super().__init__(label, scheduler, windowing, aggregation)
         kernel = aggregation.kernel()
@@ -42,6 +46,7 @@ class SpanReduce(ReduceNode):
         self._recent: list[tuple[Cells, int, int]] = []
         self._opened = 0
         self._ends: list[tuple[int, int, BoundedWindow]] = []
+        self._log = CellLog(_as_column, _of_column)
         self._add, self._add_alike = _compile_add(kernel)
         self._merge = merger(kernel)
         self._empty = single_functions(kernel).create
@@ -69,6 +74,8 @@ class SpanReduce(ReduceNode):
         except Exception as error:
             position = self.position(bundle, elements)
             raise self.element_failure(bundle, position, error) from error
+        if self.tracks:
+            self._note(bundle)
         self.emit_late()
 
     def _add_by_time(self, pairs: Iterator[Any], bundle: Bundle) -> None:
@@ -104,6 +111,8 @@ class SpanReduce(ReduceNode):
         cells = self._spans.get(begin)
         if cells is None:
             cells = self._spans[begin] = {}
+            if self.tracks:
+                self._log.open(begin, cells)
             for window in windows:
                 self._open_window(window).append((begin, cells))
         if begin < end:
@@ -129,13 +138,17 @@ class SpanReduce(ReduceNode):
 
         Else they belong to no span.
         """
-        start = window.start.micros
-        if self._one_window and self._windowfn.windows_at(start) == (window,):
-            return self._find_span(start, (None, None))[0]
+        if self._is_span(window):
+            return self._find_span(window.start.micros, (None, None))[0]
         parts = self._open_window(window)
         if not parts or parts[0][0] is not None:
             parts.insert(0, (None, {}))
+            if self.tracks:
+                self._log.open(window, parts[0][1])
         return parts[0][1]
+
+    def _is_span(self, window: BoundedWindow) -> bool:
+        return self._one_window and self._windowfn.windows_at(window.start.micros) == (window,)
 
     def _open_window(self, window: BoundedWindow) -> list[tuple[int | None, Cells]]:
         parts = self._open.get(window)
@@ -193,6 +206,10 @@ class SpanReduce(ReduceNode):
                 spent.append(cells)
             elif self._windowfn.windows_at(begin)[-1] == window:
                 spent.append(self._spans.pop(begin))
+            else:
+                continue
+            if self.tracks:
+                self._log.close(window if begin is None else begin)
         return spent
 
     def _merge_in_pieces(self, totals: Cells, cells: Cells, window: BoundedWindow) -> Iterator[None]:
@@ -204,6 +221,69 @@ class SpanReduce(ReduceNode):
             except Exception as error:
                 raise self.pair_failure(chunk, waiting, window, error) from error
             yield
+
+    # Its state: the cells of spans, and of windows that are no spans. Windows and timers follow from them.
+
+    def _note(self, bundle: Bundle) -> None:
+        """Notes which cells the elements of a bundle have been added to."""
+        keys = self.keys_of(bundle)
+        windowfn = self._windowfn
+        if bundle.windows == windowfn:
+            self._log.touch_by_time(keys, bundle, windowfn, lambda time: windowfn.span_at(time)[:1])
+            return
+        for key, windows in zip(keys, bundle.window_list(), strict=True):
+            for window in windows:
+                name = windowfn.span_at(window.start.micros)[0] if self._is_span(window) else window
+                self._log.touch(name, [key])
+
+    def scalars(self) -> dict[str, Any]:
+        """How many windows and dicts of cells there have been, too."""
+        return super().scalars() | {"opened": self._opened, "counters": self._log.counters()}
+
+    def restore_scalars(self, scalars: dict[str, Any]) -> None:
+        """Puts the counters back, too."""
+        super().restore_scalars(scalars)
+        self._opened = scalars["opened"]
+        self._log.restore_counters(scalars["counters"])
+
+    def changes(self) -> Iterator[Change | None]:
+        """The cells that have changed, too."""
+        yield from self._log.changes()
+        yield from super().changes()
+
+    def restore_rows(self, change: Change) -> None:
+        """Puts cells back."""
+        self._log.restore(change)
+
+    def resume(self) -> Iterator[None]:
+        """Opens the spans and windows again, in the order in which they were opened at first."""
+        opened, self._opened = self._opened, 0
+        for _ in self._log.resume(self._adopt):
+            yield
+        self._opened = opened
+
+    def _adopt(self, cells: CellDict) -> bool:
+        name = cells.name
+        if isinstance(name, int):
+            live = [window for window in self._windowfn.windows_at(name) if window.end_micros > self.input_watermark]
+            if live:
+                self._spans[name] = cells.cells
+            for window in live:
+                self._open_window(window).append((name, cells.cells))
+            return bool(live)
+        assert isinstance(name, BoundedWindow)
+        if name.end_micros <= self.input_watermark:
+            return False
+        self._open_window(name).insert(0, (None, cells.cells))
+        return True
+
+
+def _as_column(cells: list[Any]) -> tuple[list[Any], ...]:
+    return (cells,)
+
+
+def _of_column(columns: tuple[list[Any], ...]) -> list[Any]:
+    return columns[0]
 
 
 def _free(cells: Cells) -> Iterator[None]:

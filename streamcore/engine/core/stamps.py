@@ -62,6 +62,11 @@ class PaneStamps:
             cell.hold = None
             self.has_released = True
 
+    def restore(self, cell: Cell) -> None:
+        """Puts the hold of a cell back."""
+        if cell.hold is not None:
+            self._holds.hold(cell.hold)
+
     def _hold(self, cell: Cell, time: int) -> None:
         if cell.hold != time:
             self.release(cell)

@@ -17,7 +17,6 @@ class SplitWatermarks:
     def __init__(self) -> None:
         self._marks: dict[str | None, int] = {}
         self._idle: set[str | None] = set()
-        self._ended: set[str | None] = set()
         self._watermark = MIN_MICROS
 
     @property
@@ -31,7 +30,7 @@ class SplitWatermarks:
 
     def names(self) -> list[str | None]:
         """The splits that have not ended."""
-        return [split for split in self._marks if split not in self._ended]
+        return list(self._marks)
 
     def of(self, split: str | None) -> int:
         """The watermark of one split."""
@@ -39,7 +38,7 @@ class SplitWatermarks:
 
     def others(self, split: str | None) -> int:
         """The lowest watermark of the other splits that count; `MAX_MICROS` if there are none."""
-        if len(self._marks) == 1:
+        if len(self._marks) == 1 and split in self._marks:
             return MAX_MICROS
         return min(
             (mark for name, mark in self._marks.items() if name != split and self._counts(name)), default=MAX_MICROS
@@ -60,8 +59,8 @@ class SplitWatermarks:
 
     def set_ended(self, split: str | None) -> int:
         """A split has no more elements; returns the common watermark."""
-        self.add(split)
-        self._ended.add(split)
+        self._marks.pop(split, None)
+        self._idle.discard(split)
         return self._settle()
 
     def is_idle(self, split: str | None) -> bool:
@@ -74,16 +73,25 @@ class SplitWatermarks:
 
     def all_idle(self) -> bool:
         """Whether there are splits and all that have not ended are idle."""
-        names = self.names()
-        return bool(names) and all(name in self._idle for name in names)
+        return bool(self._marks) and len(self._idle) == len(self._marks)
 
     def raise_to(self, watermark: int) -> int:
         """Moves the common watermark itself, as processing time does while all splits are idle."""
         self._watermark = max(self._watermark, watermark)
         return self._watermark
 
+    def snapshot(self) -> tuple[int, list[tuple[str | None, int, bool]]]:
+        """The common watermark, and the splits with their watermarks and whether they are idle."""
+        return self._watermark, [(split, mark, split in self._idle) for split, mark in self._marks.items()]
+
+    def restore(self, snapshot: tuple[int, list[tuple[str | None, int, bool]]]) -> None:
+        """Puts a snapshot back."""
+        self._watermark, splits = snapshot
+        self._marks = {split: mark for split, mark, _ in splits}
+        self._idle = {split for split, _, is_idle in splits if is_idle}
+
     def _counts(self, split: str | None) -> bool:
-        return split not in self._idle and split not in self._ended
+        return split not in self._idle
 
     def _settle(self) -> int:
         counting = [mark for split, mark in self._marks.items() if self._counts(split)]

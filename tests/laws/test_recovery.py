@@ -1,0 +1,168 @@
+"""Crash anywhere == no crash: an engine that goes on from what was kept of another does what that would have done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from hypothesis import given, settings, strategies as st
+
+from streamcore import CombinePerKey, Filter, FlatMap, GroupByKey, Map
+from streamcore.model.source import Batch
+from streamcore.model.watermark import BoundedOutOfOrderness, WatermarkEstimator
+from streamcore.model.windowing import Windowing
+from streamcore.transforms.combiners.tuples import SingleInputTupleCombineFn
+from streamcore.transforms.flatten import Flatten
+from streamcore.transforms.group import Reduce
+from tests.laws.arrivals import Event, cut
+from tests.laws.cases import ESTIMATORS, Shown, arrivals, units, windowings
+from tests.laws.runs import Build
+from tests.laws.stops import Stop, play
+
+estimators = st.none() | ESTIMATORS
+reduces: st.SearchStrategy[Callable[[], Reduce]] = st.sampled_from(
+    [GroupByKey, lambda: CombinePerKey(sum), lambda: CombinePerKey(SingleInputTupleCombineFn(sum, len))]
+)
+stops = st.lists(st.builds(Stop, st.integers(0, 26), st.booleans() | st.just(True)), min_size=1, max_size=8)
+sizes = st.tuples(st.lists(st.sampled_from([1, 2, 3, 7]), min_size=1, max_size=4), st.sampled_from([1, 3, 256]))
+
+
+class ClockBound(Shown, BoundedOutOfOrderness):
+    pass
+
+
+# While all splits are idle the watermark goes on with the clock.
+idle_estimators = st.builds(ClockBound, units(0, 3), follow_clock=units(0, 2))
+
+
+def check(
+    events: list[Event],
+    ports: int,
+    cuts: tuple[list[int], int],
+    where: Sequence[Stop],
+    construct: Callable[[Build], None],
+    idle: Sequence[int] = (),
+) -> None:
+    polls = cut(events, cuts[0])
+    polls = [
+        poll._replace(batch=Batch([], idle=True)) if number in idle and not poll.batch.values else poll
+        for number, poll in enumerate(polls)
+    ]
+    expected = play(polls, ports, cuts[1], construct)
+    assert play(polls, ports, cuts[1], construct, where) == expected
+
+
+@given(
+    estimators.flatmap(lambda it: st.tuples(st.just(it), arrivals(marks=it is None))),
+    windowings(),
+    reduces,
+    st.booleans(),
+    sizes,
+    stops,
+)
+@settings(max_examples=300)
+def test_one_aggregation(
+    case: tuple[WatermarkEstimator | None, list[Event]],
+    windowing: Windowing,
+    reduce: Callable[[], Reduce],
+    stamped: bool,
+    cuts: tuple[list[int], int],
+    where: list[Stop],
+) -> None:
+    estimator, events = case
+
+    def construct(pipeline: Build) -> None:
+        pipeline.group(pipeline.read(estimator, [0], late=stamped), windowing, reduce(), "panes")
+
+    check(events, 1, cuts, where, construct)
+
+
+@given(idle_estimators, arrivals(ports=2), windowings(), reduces, sizes, stops, st.lists(st.integers(0, 20)))
+def test_two_splits_that_may_be_idle(
+    estimator: WatermarkEstimator,
+    events: list[Event],
+    windowing: Windowing,
+    reduce: Callable[[], Reduce],
+    cuts: tuple[list[int], int],
+    where: list[Stop],
+    idle: list[int],
+) -> None:
+    def construct(pipeline: Build) -> None:
+        pipeline.group(pipeline.read(estimator, [0, 1]), windowing, reduce(), "panes")
+
+    check(events, 2, cuts, where, construct, idle)
+
+
+@given(st.tuples(estimators, estimators), arrivals(ports=2, marks=True), windowings(), sizes, stops)
+def test_two_sources(
+    pair: tuple[WatermarkEstimator | None, WatermarkEstimator | None],
+    events: list[Event],
+    windowing: Windowing,
+    cuts: tuple[list[int], int],
+    where: list[Stop],
+) -> None:
+    def construct(pipeline: Build) -> None:
+        both = (pipeline.read(pair[0], [0]), pipeline.read(pair[1], [1])) | Flatten()
+        pipeline.group(both, windowing, GroupByKey(), "panes")
+
+    check(events, 2, cuts, where, construct)
+
+
+@given(
+    estimators.flatmap(lambda it: st.tuples(st.just(it), arrivals(marks=it is None))),
+    windowings(),
+    st.none() | windowings(),
+    reduces,
+    st.booleans(),
+    sizes,
+    stops,
+)
+def test_two_in_a_row(
+    case: tuple[WatermarkEstimator | None, list[Event]],
+    first: Windowing,
+    second: Windowing | None,
+    reduce: Callable[[], Reduce],
+    rekey: bool,
+    cuts: tuple[list[int], int],
+    where: list[Stop],
+) -> None:
+    estimator, events = case
+
+    def construct(pipeline: Build) -> None:
+        panes = pipeline.group(pipeline.read(estimator, [0]), first, reduce(), "first")
+        if rekey:
+            panes = panes | Map(_to_one_key)
+        pipeline.group(panes, second, GroupByKey(), "second")
+
+    check(events, 1, cuts, where, construct)
+
+
+@given(
+    estimators.flatmap(lambda it: st.tuples(st.just(it), arrivals(marks=it is None))),
+    windowings(),
+    windowings(),
+    sizes,
+    stops,
+)
+def test_branches_that_meet_again(
+    case: tuple[WatermarkEstimator | None, list[Event]],
+    left: Windowing,
+    common: Windowing,
+    cuts: tuple[list[int], int],
+    where: list[Stop],
+) -> None:
+    estimator, events = case
+
+    def construct(pipeline: Build) -> None:
+        pairs = pipeline.read(estimator, [0])
+        odd = pairs | Filter(lambda pair: pair[1] % 2)
+        several = pairs | FlatMap(lambda pair: [(pair[0], 100 + pair[1])] * (pair[1] % 3))
+        sums = pipeline.group((odd, several, pairs) | Flatten(), left, CombinePerKey(sum), "sums")
+        both = tuple(pipeline.windowed(pcoll, common) for pcoll in (sums, pairs))
+        pipeline.group(both | "again" >> Flatten(), None, GroupByKey(), "panes")
+
+    check(events, 1, cuts, where, construct)
+
+
+def _to_one_key(pair: tuple[str, Any]) -> tuple[str, Any]:
+    return "all", pair
