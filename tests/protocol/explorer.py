@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from tests.protocol.driver import Driver, Outcome
-from tests.protocol.world import Process, Violation, World, canonical, check, last
+from tests.protocol.world import Process, Violation, World, canonical, check_nothing_doubled, last
 
 
 # Processes crash; replies are lost or late; transactions and markers expire; processes are paused, others take over, and
@@ -56,7 +56,6 @@ class Explorer:
         self._in_turn = in_turn
         self._kinds = kinds
         self._processes = processes
-        self._is_transactional = driver.protocol.is_transactional
         self._origins: dict[World, tuple[World, str] | None] = {}
 
     def search(self, faults: int) -> Report:
@@ -67,7 +66,9 @@ class Explorer:
         for left in range(faults, -1, -1):
             following: list[World] = []
             if not left:
-                layer = list(map(last, layer))
+                for world in layer:
+                    self._origins.setdefault(last(world), self._origins[world])
+                layer = list(dict.fromkeys(map(last, layer)))
             for world in layer:
                 here = world
                 try:
@@ -78,7 +79,7 @@ class Explorer:
                             self._origins[after] = world, label
                             (following if is_fault else layer).append(after)
                             here = after
-                            check(after, self._is_transactional)
+                            check_nothing_doubled(after)
                             here = world
                 except Violation as violation:
                     return self._report(steps, str(violation), here)
