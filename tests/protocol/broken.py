@@ -202,7 +202,7 @@ class StateBeforeSinks(CommitProtocol):
     def _take(self, standing: Standing) -> Procedure[Standing]:
         yield HoldOutput()
         number = standing.checkpoint.number + 1
-        names = {sink: (standing.epoch, number) for sink in self.sinks}
+        names = dict.fromkeys(self.sinks, (standing.epoch, number))
         following = _following(self, standing, names)
         if self.is_transactional:
             yield AddMarker(following.marker())

@@ -18,7 +18,7 @@ from streamcore.errors import (
 )
 from tests.protocol.machine import Machine
 from tests.protocol.servers import Cluster, Saved
-from tests.protocol.world import RUNNING, Process, Violation, World, check_nothing_lost
+from tests.protocol.world import RUNNING, Process, ViolationError, World, check_nothing_lost
 
 STATE_ID = "state"
 # What the state directory, the cluster and the sink must do for the protocol to be right.
@@ -64,6 +64,7 @@ class Driver:
         protocol: The protocol.
         records: How many records there are.
         per_checkpoint: How many are read between two checkpoints.
+        on_request: Whether checkpoints may also come earlier.
         broken: What the world does not do although it should, of `DUTIES`.
     """
 
@@ -73,6 +74,7 @@ class Driver:
         *,
         records: int,
         per_checkpoint: int,
+        on_request: bool = False,
         broken: frozenset[str] = frozenset(),
     ) -> None:
         self.protocol = protocol
@@ -81,6 +83,7 @@ class Driver:
         self._numbers: dict[Hashable, int] = {}
         self._records = records
         self._per_checkpoint = per_checkpoint
+        self._on_request = on_request
         self._broken = broken
 
     def spawn(self, world: World, take_over: bool) -> World | None:
@@ -118,14 +121,17 @@ class Driver:
         if process.has_failed:
             at = self.machine.begin(("recover", process.standing), lambda: self.protocol.recover(standing))
             yield Outcome("the engine goes back", False, world.with_process(index, process._replace(at=at)))
-        elif process.since == self._records:
+            return
+        if process.since == self._records:
             self._check_complete(world)
             yield Outcome("the end", False, world.with_process(index, None)._replace(state="done"))
-        elif process.position in (process.since + self._per_checkpoint, self._records):
+            return
+        is_due = process.position in (process.since + self._per_checkpoint, self._records)
+        if is_due or (self._on_request and process.position > process.since):
             at = self.machine.begin(("checkpoint", process.standing), lambda: self.protocol.checkpoint(standing))
-            process = process._replace(at=at, is_taking=True, barrier=process.position)
-            yield Outcome("a checkpoint is due", False, self._do_inner(world, index, process))
-        else:
+            taking = process._replace(at=at, is_taking=True, barrier=process.position)
+            yield Outcome("a checkpoint is due", False, self._do_inner(world, index, taking))
+        if not is_due:
             yield Outcome(f"read {process.position}", False, self._read(world, index, process))
             if self.protocol.is_transactional:
                 lost = process._replace(position=process.position + 1, has_failed=True)
@@ -151,7 +157,7 @@ class Driver:
     def _check_complete(self, world: World) -> None:
         if world.directory.applied is None or world.directory.applied.position != self._records:
             msg = f"came to the end, but the directory holds {world.directory.applied}"
-            raise Violation(msg)
+            raise ViolationError(msg)
         check_nothing_lost(world, self._records, self.protocol.is_transactional)
 
     def _go_on(self, world: World, index: int, process: Process, key: Hashable, value: Any) -> World:
@@ -164,7 +170,7 @@ class Driver:
             _check_refusal(world, process, place.error)
             return world.with_process(index, None)._replace(state="refused")
         if place.error is not None:
-            raise Violation(repr(place.error)) from place.error
+            raise ViolationError(repr(place.error)) from place.error
         if place.result is not None:
             standing = self._intern(place.result)
             process = process._replace(
@@ -200,13 +206,13 @@ class Driver:
             return
         if command.held is None and not process.may_claim:
             msg = "takes the directory, which nobody asked for"
-            raise Violation(msg)
+            raise ViolationError(msg)
         epoch = directory.epoch + 1
         if command.held is not None and "a renewed claim is a new one" in self._broken:
             epoch = directory.epoch
         if epoch > 15:
             msg = "does not come to rest"
-            raise Violation(msg)
+            raise ViolationError(msg)
         key = epoch, directory.applied, directory.prepared
         applied, prepared = (saved and saved.checkpoint() for saved in (directory.applied, directory.prepared))
         world = world._replace(directory=directory._replace(epoch=epoch))
@@ -222,7 +228,7 @@ class Driver:
         is_in_order = directory.prepared is None and new.number == expected
         if not is_in_order and "one undecided" not in self._broken:
             msg = f"prepares {new} after {directory}"
-            raise Violation(msg)
+            raise ViolationError(msg)
         position = process.barrier if new.number else process.resolved
         saved = Saved(new.number, new.epoch, new.is_transactional, tuple(new.prepared.items()), position)
         world = world._replace(directory=directory._replace(prepared=saved))
@@ -237,7 +243,7 @@ class Driver:
             directory = directory._replace(applied=directory.prepared, prepared=None)
         elif directory.applied is None or directory.applied.number < command.number:
             msg = f"applies {command.number} to {directory}"
-            raise Violation(msg)
+            raise ViolationError(msg)
         world = world._replace(directory=directory, has_lost_marker=False)
         yield "", False, world, process._replace(has_written=True), None, None
 
@@ -368,4 +374,4 @@ def _check_refusal(world: World, process: Process, error: StartRefusedError) -> 
         MarkerAheadError: world.was_copied_back,
     }
     if not reasons.get(type(error), False) or process.has_written:
-        raise Violation(repr(error)) from error
+        raise ViolationError(repr(error)) from error

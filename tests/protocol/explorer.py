@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from tests.protocol.driver import Driver, Outcome
-from tests.protocol.world import Process, Violation, World, canonical, check_nothing_doubled, last
+from tests.protocol.world import Process, ViolationError, World, canonical, check_nothing_doubled, last
 
-
-# Processes crash; replies are lost or late; transactions and markers expire; processes are paused, others take over, and
-# they wake up again; and, only where asked for, somebody copies the state directory and puts the copy in its place later.
-KINDS: Final = frozenset({"crashes", "replies", "expiry", "zombies"})
+# Processes crash; replies are lost, or late; transactions expire; the cluster forgets the marker while nobody is at
+# work; processes are paused, others take over, and they wake up again.
+KINDS: Final = frozenset({"crashes", "replies", "expiry", "forgetting", "zombies"})
+# Somebody copies the state directory, and puts the copy in its place later. Where the marker is forgotten in between
+# there is nothing left to tell it by.
+COPIES: Final = frozenset({"crashes", "expiry", "copies"})
 
 
 class Report(NamedTuple):
@@ -45,13 +47,15 @@ class Explorer:
 
     Args:
         driver: Carries out the steps of processes.
-        kinds: Which kinds of faults there are, of `KINDS`.
+        kinds: Which kinds of faults there are, `KINDS` or others.
         processes: How many processes may live at once before nobody takes over any more.
-        in_turn: Whether a process that wakes up is alone until it is paused or dies. Else it and the others take steps in
-            every order, which is far more to visit.
+        in_turn: Whether a process that wakes up is alone until it is paused or dies. Else it and the others take steps
+            in every order, which is far more to visit.
     """
 
-    def __init__(self, driver: Driver, *, kinds: frozenset[str] = KINDS, processes: int = 3, in_turn: bool = True) -> None:
+    def __init__(
+        self, driver: Driver, *, kinds: frozenset[str] = KINDS, processes: int = 3, in_turn: bool = True
+    ) -> None:
         self._driver = driver
         self._in_turn = in_turn
         self._kinds = kinds
@@ -81,7 +85,7 @@ class Explorer:
                             here = after
                             check_nothing_doubled(after)
                             here = world
-                except Violation as violation:
+                except ViolationError as violation:
                     return self._report(steps, str(violation), here)
             layer = following
         return self._report(steps)
@@ -112,7 +116,7 @@ class Explorer:
             yield from self._faults(world)
         if not is_going_on and world.state == "open":
             msg = "nothing goes on"
-            raise Violation(msg)
+            raise ViolationError(msg)
 
     def _events(self, world: World) -> Iterator[Outcome]:
         """What happens without any fault."""
@@ -166,11 +170,13 @@ class Explorer:
     def _long_pauses(self, world: World) -> Iterator[Outcome]:
         """What takes days, or somebody who believes that nothing is running."""
         cluster = world.cluster.complete()
-        if cluster.marker is not None and "expiry" in self._kinds:
+        if cluster.marker is not None and "forgetting" in self._kinds:
             expired = cluster._replace(opened=None, marker=None)
             undecided = world.directory.prepared is not None or any(process.is_taking for process in world.processes)
             lost = world.has_lost_marker or undecided
-            yield Outcome("the marker expires", True, world._replace(cluster=expired, has_lost_marker=lost).without_writers())
+            yield Outcome(
+                "the marker is forgotten", True, world._replace(cluster=expired, has_lost_marker=lost).without_writers()
+            )
         if world.copy is not None and not world.processes and world.copy != world.directory:
             after = world._replace(directory=world.copy, was_copied_back=True)
             yield Outcome("the copy is put in the directory's place", True, after)

@@ -14,7 +14,7 @@ SINK = "files"
 RUNNING = -1
 
 
-class Violation(AssertionError):
+class ViolationError(AssertionError):
     """Something that must never happen."""
 
 
@@ -76,7 +76,7 @@ class World(NamedTuple):
         first: The first record that was ever read.
         found: Where the input was last found to begin; a record later each time.
         was_copied_back: Whether the copy was put in the directory's place.
-        has_lost_marker: Whether the marker expired while a checkpoint was prepared.
+        has_lost_marker: Whether the marker was forgotten while a checkpoint was prepared.
         state: `open`, `done` when a process has come to the end, or `refused`.
     """
 
@@ -107,7 +107,7 @@ def check_nothing_doubled(world: World) -> None:
     for name, records in (("the sink", world.folder.visible), ("the cluster", world.cluster.visible())):
         if len(set(records)) != len(records):
             msg = f"doubled in {name}: {records}"
-            raise Violation(msg)
+            raise ViolationError(msg)
 
 
 def check_nothing_lost(world: World, position: int, is_transactional: bool) -> None:
@@ -119,13 +119,14 @@ def check_nothing_lost(world: World, position: int, is_transactional: bool) -> N
         lost = set(range(position if world.first is None else world.first, position)) - set(records)
         if lost:
             msg = f"lost in {name}: {sorted(lost)}"
-            raise Violation(msg)
+            raise ViolationError(msg)
 
 
 def canonical(world: World) -> World:
     """The world with epochs counted anew, if no process remembers them: only their order matters.
 
-    Hidden files that nobody knows of any more are left out. With a copy of the directory an epoch may be given twice, and which one it is matters too.
+    Hidden files that nobody knows of any more are left out. With a copy of the directory an epoch may be given twice,
+    and which one it is matters too.
     """
     if world.processes or world.copy is not None:
         return world
