@@ -159,7 +159,8 @@ class CommitProtocol:
         if not self.is_transactional:
             return None
         yield InitTransactions(claim.state_id)
-        return (yield ReadMarker(claim.state_id))
+        marker: Marker | None = yield ReadMarker(claim.state_id)
+        return marker
 
     def _settle(self, claim: Claim, marker: Marker | None, undecided: Verdict | None) -> Procedure[Standing]:
         """Decides on the prepared checkpoint, carries that out, and has the sinks forget what belongs to none."""
@@ -172,7 +173,7 @@ class CommitProtocol:
         checkpoint = yield from self._carry_out(verdict, claim)
         for sink in self.sinks:
             data = checkpoint.prepared.get(sink)
-            yield RestartSink(sink, SinkRestart(claim.state_id, claim.epoch, checkpoint.number, data))
+            yield RestartSink(sink, SinkRestart(claim.state_id, sink, claim.epoch, checkpoint.number, data))
         return Standing(claim.state_id, claim.epoch, checkpoint)
 
     def _judge(self, claim: Claim, marker: Marker | None, undecided: Verdict | None) -> Verdict:
