@@ -98,8 +98,9 @@ class TableWriter:
 def _fields(element: Any) -> Mapping[str, Any]:
     if isinstance(element, Mapping):
         return element
-    if isinstance(element, tuple) and hasattr(element, "_fields"):
-        return dict(zip(element._fields, element))
+    names = getattr(element, "_fields", None)
+    if isinstance(element, tuple) and names is not None:
+        return dict(zip(names, element))
     if dataclasses.is_dataclass(element) and not isinstance(element, type):
         return {field.name: getattr(element, field.name) for field in dataclasses.fields(element)}
     msg = (
