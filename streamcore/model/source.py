@@ -100,10 +100,10 @@ class Source(abc.ABC, Generic[T]):
         """Hands over the clock of the run; called before `splits`, for sources that tell the time or wait for it."""
 
     def resume(self, positions: Mapping[str, Any]) -> None:
-        """Hands over the positions that a checkpoint has kept of the splits that have not ended; called before `splits`.
+        """Hands over the positions that a checkpoint has kept of the splits that have not ended.
 
-        Splits that no checkpoint knows are read from their beginning. `splits` refuses a position from which it cannot
-        go on.
+        Called before `splits`. Splits that no checkpoint knows are read from their beginning. `splits` refuses a
+        position from which it cannot go on.
         """
 
     async def splits(self) -> Sequence[str]:
