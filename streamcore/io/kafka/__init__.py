@@ -16,3 +16,4 @@ from streamcore.io.kafka.errors import (
 )
 from streamcore.io.kafka.read import ReadFromKafka as ReadFromKafka
 from streamcore.io.kafka.record import KafkaRecord as KafkaRecord
+from streamcore.io.kafka.write import WriteToKafka as WriteToKafka
