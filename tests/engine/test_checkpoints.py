@@ -11,21 +11,19 @@ from typing import Any
 import pytest
 
 from streamcore.engine.runtime import Job
-from streamcore.errors import PipelineError, PlanChangedError, SourceError, StartRefusedError, StateDirectoryError
+from streamcore.errors import StartRefusedError
 from streamcore.graph.pipeline import Pipeline
 from streamcore.io import ReadFromText
-from streamcore.io.queues import ReadFromQueue
 from streamcore.model.options import PipelineOptions
 from streamcore.model.watermark import BoundedOutOfOrderness
 from streamcore.testing import VirtualClock
 from streamcore.transforms.elementwise import Map
-from streamcore.transforms.group import CombinePerKey, GroupByKey
-from streamcore.transforms.read import Create, Read
+from streamcore.transforms.group import CombinePerKey
+from streamcore.transforms.read import Read
 from streamcore.transforms.window_into import WindowInto
 from streamcore.transforms.with_timestamps import WithTimestamps
 from streamcore.transforms.write import Write
-from streamcore.triggers import AfterCount, Repeatedly
-from streamcore.windowing import FixedWindows, Sessions
+from streamcore.windowing import FixedWindows
 from tests.engine.ledgers import Ledger, LedgerSink, options, run_to_end
 
 

@@ -159,7 +159,8 @@ class CommitProtocol:
         if not self.is_transactional:
             return None
         yield InitTransactions(claim.state_id)
-        return (yield ReadMarker(claim.state_id))
+        marker: Marker | None = yield ReadMarker(claim.state_id)
+        return marker
 
     def _settle(self, claim: Claim, marker: Marker | None, undecided: Verdict | None) -> Procedure[Standing]:
         """Decides on the prepared checkpoint, carries that out, and has the sinks forget what belongs to none."""
