@@ -128,7 +128,7 @@ class Source(abc.ABC, Generic[T]):
         """A reader of one split, from a position, or from the beginning if that is None."""
 
     async def checkpointed(self, positions: Mapping[str, Any]) -> None:
-        """A checkpoint holds, in which the splits that have not ended are at these positions; None: not yet read.
+        """A checkpoint holds, in which the splits are at these positions; None: not yet read.
 
         For telling others how far the run has come. It is called some time after the checkpoint was taken.
         """
