@@ -12,6 +12,7 @@ from streamcore.errors import (
     MarkerAheadError,
     MarkerMissingError,
     StartRefusedError,
+    StateTakenOverError,
     TransactionError,
     TransactionFencedError,
     TransactionUnknownError,
@@ -37,10 +38,6 @@ DUTIES = frozenset(
 )
 # What nobody outside the process can see or change: it is done together with the step before.
 INNER = (commands.BeginTransaction, commands.HoldOutput, commands.RestoreEngine)
-
-
-class TakenOver(Exception):
-    """The directory is another process's."""
 
 
 class Outcome(NamedTuple):
@@ -162,7 +159,7 @@ class Driver:
 
     def _go_on(self, world: World, index: int, process: Process, key: Hashable, value: Any) -> World:
         """The world after an answer."""
-        if isinstance(value, TakenOver):
+        if isinstance(value, StateTakenOverError):
             return world.with_process(index, None)
         at = self.machine.answer(process.at, key, value)
         place = self.machine.places[at]
@@ -202,7 +199,7 @@ class Driver:
     def _ClaimEpoch(self, world: World, process: Process, command: commands.ClaimEpoch) -> Iterator[Any]:
         directory = world.directory
         if command.held is not None and command.held != directory.epoch:
-            yield ": taken over", False, world, process, None, TakenOver()
+            yield ": taken over", False, world, process, None, StateTakenOverError("taken over")
             return
         if command.held is None and not process.may_claim:
             msg = "takes the directory, which nobody asked for"
@@ -222,7 +219,7 @@ class Driver:
     def _PrepareState(self, world: World, process: Process, command: commands.PrepareState) -> Iterator[Any]:
         new, directory = command.checkpoint, world.directory
         if self._is_stale("prepare", world, new.epoch):
-            yield ": taken over", False, world, process, None, TakenOver()
+            yield ": taken over", False, world, process, None, StateTakenOverError("taken over")
             return
         expected = 0 if directory.applied is None else directory.applied.number + 1
         is_in_order = directory.prepared is None and new.number == expected
@@ -237,7 +234,7 @@ class Driver:
     def _ApplyState(self, world: World, process: Process, command: commands.ApplyState) -> Iterator[Any]:
         directory = world.directory
         if self._is_stale("apply", world, command.epoch):
-            yield ": taken over", False, world, process, None, TakenOver()
+            yield ": taken over", False, world, process, None, StateTakenOverError("taken over")
             return
         if directory.prepared is not None and directory.prepared.number == command.number:
             directory = directory._replace(applied=directory.prepared, prepared=None)
@@ -250,7 +247,7 @@ class Driver:
     def _RollBackState(self, world: World, process: Process, command: commands.RollBackState) -> Iterator[Any]:
         directory = world.directory
         if self._is_stale("roll back", world, command.epoch):
-            yield ": taken over", False, world, process, None, TakenOver()
+            yield ": taken over", False, world, process, None, StateTakenOverError("taken over")
             return
         if directory.prepared is not None and directory.prepared.number == command.number:
             directory = directory._replace(prepared=None)
@@ -346,7 +343,7 @@ class Driver:
     def _RestoreEngine(self, world: World, process: Process, command: commands.RestoreEngine) -> Iterator[Any]:
         applied = world.directory.applied
         if (0 if applied is None else applied.number) != command.number:
-            yield ": gone", False, world, process, None, TakenOver()
+            yield ": gone", False, world, process, None, StateTakenOverError("taken over")
             return
         position = process.resolved if applied is None else applied.position
         check_nothing_lost(world, position, self.protocol.is_transactional)

@@ -30,9 +30,9 @@ BEHIND = (
 
 def ahead(known: str, marker: str) -> str:
     return (
-        f"the state directory knows of {known}, but its cluster has committed {marker}: the directory is an older copy, "
-        "and going on from it would write output a second time; use the directory that ran last, or an empty one to "
-        "begin anew"
+        f"the state directory knows of {known}, but its cluster has committed {marker}: the directory is an older "
+        "copy, and going on from it would write output a second time; use the directory that ran last, or an empty "
+        "one to begin anew"
     )
 
 

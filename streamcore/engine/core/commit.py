@@ -173,7 +173,7 @@ class CommitProtocol:
         checkpoint = yield from self._carry_out(verdict, claim)
         for sink in self.sinks:
             data = checkpoint.prepared.get(sink)
-            yield RestartSink(sink, SinkRestart(claim.state_id, claim.epoch, checkpoint.number, data))
+            yield RestartSink(sink, SinkRestart(claim.state_id, sink, claim.epoch, checkpoint.number, data))
         return Standing(claim.state_id, claim.epoch, checkpoint)
 
     def _judge(self, claim: Claim, marker: Marker | None, undecided: Verdict | None) -> Verdict:
