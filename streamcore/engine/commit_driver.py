@@ -281,7 +281,7 @@ class CommitDriver:
         self._snapshot = await take_snapshot(execution.parts(), self._durability.allow_pickle)
         self._snapshot.dropped.extend(self._orphans)
         self._orphans = {}
-        self._reached = [(one, one.positions.open_splits()) for one in execution.inputs.values()]
+        self._reached = [(one, one.positions.reached()) for one in execution.inputs.values()]
 
     async def _release_output(self, command: commands.ReleaseOutput) -> None:
         reached, self._reached = self._reached, []

@@ -51,6 +51,10 @@ class Positions:
         """The positions of the splits that have not ended."""
         return {split: place.position for split, place in self._places.items() if not place.ended}
 
+    def reached(self) -> dict[str, Any]:
+        """The positions of all splits, of those that have ended the last one."""
+        return {split: place.position for split, place in self._places.items()}
+
     def is_known(self, split: str) -> bool:
         """Whether a split has been found before."""
         return split in self._places
@@ -61,7 +65,7 @@ class Positions:
 
     def end(self, split: str) -> None:
         """A split has been processed to its end."""
-        self._put(split, Place(None, ended=True))
+        self._put(split, Place(self._places[split].position, ended=True))
 
     def _put(self, split: str, place: Place) -> None:
         if self.is_new:

@@ -21,7 +21,7 @@ from streamcore.engine.rest import Rest, Work
 from streamcore.engine.slices import Slices
 from streamcore.engine.tasks import Tasks
 from streamcore.engine.writing import Writing
-from streamcore.errors import PipelineError
+from streamcore.errors import PipelineError, StateDirectoryError
 from streamcore.graph.pipeline import Pipeline
 from streamcore.graph.pvalue import PCollection
 from streamcore.model.clock import Clock
@@ -107,12 +107,10 @@ class Job:
         outlet = Outlet(node, sink, self._arrivals.wake.set)
 
         async def attach() -> None:
-            self._streams.append((pcoll, outlet))
-            self._watch(pcoll, outlet)
+            self._attach(pcoll, outlet)
 
         if self.execution.scheduler.is_idle():
-            self._streams.append((pcoll, outlet))
-            self._watch(pcoll, outlet)
+            self._attach(pcoll, outlet)
         else:
             self._rest.hand_over(attach)
         self._writing.start(outlet)
@@ -174,7 +172,8 @@ class Job:
 
     async def cancel(self) -> None:
         """Ends the run without putting out what is open; sinks drop what they have not completed."""
-        self._main.cancel()
+        if self._state == "RUNNING":  # else it has come to its end, and frees what it holds
+            self._main.cancel()
         await asyncio.wait({self._main})
         if self._state == "RUNNING":  # it had not begun
             self._state = "CANCELLED"
@@ -352,19 +351,29 @@ class Job:
         return self._checkpoints
 
     def _too_late(self) -> PipelineError:
-        return PipelineError(f"the run is {self._state}, and takes no more checkpoints; start it again to go on")
+        state = "about to end" if self._state == "RUNNING" else self._state
+        return PipelineError(f"the run is {state}, and takes no more checkpoints; start it again to go on")
 
     async def _ask(self, work: Callable[[], Awaitable[int]]) -> int:
         """Has something done by a task of the run, so that it is done whole though the caller may be cancelled."""
-        number: list[int] = []
+        answer: list[int | StateDirectoryError] = []
 
         async def keep() -> None:
-            number.append(await work())
+            try:
+                answer.append(await work())
+            except StateDirectoryError as refusal:  # of a savepoint; the run goes on
+                answer.append(refusal)
 
         await asyncio.wait({self._tasks.start(keep)})
-        if not number:
+        if not answer:
             raise self._tasks.failure or self._too_late()
-        return number[0]
+        if isinstance(answer[0], StateDirectoryError):
+            raise answer[0]
+        return answer[0]
+
+    def _attach(self, pcoll: PCollection[Any], outlet: Outlet) -> None:
+        self._streams.append((pcoll, outlet))
+        self._watch(pcoll, outlet)
 
     def _watch(self, pcoll: PCollection[Any], outlet: Outlet) -> None:
         """Has what a PCollection holds go to whoever iterates over it."""

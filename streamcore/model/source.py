@@ -100,10 +100,10 @@ class Source(abc.ABC, Generic[T]):
         """Hands over the clock of the run; called before `splits`, for sources that tell the time or wait for it."""
 
     def resume(self, positions: Mapping[str, Any]) -> None:
-        """Hands over the positions that a checkpoint has kept of the splits that have not ended; called before `splits`.
+        """Hands over the positions that a checkpoint has kept of the splits that have not ended.
 
-        Splits that no checkpoint knows are read from their beginning. `splits` refuses a position from which it cannot
-        go on.
+        Called before `splits`. Splits that no checkpoint knows are read from their beginning. `splits` refuses a
+        position from which it cannot go on.
         """
 
     async def splits(self) -> Sequence[str]:
@@ -128,7 +128,7 @@ class Source(abc.ABC, Generic[T]):
         """A reader of one split, from a position, or from the beginning if that is None."""
 
     async def checkpointed(self, positions: Mapping[str, Any]) -> None:
-        """A checkpoint holds, in which the splits that have not ended are at these positions; None: not yet read.
+        """A checkpoint holds, in which the splits are at these positions; None: not yet read.
 
         For telling others how far the run has come. It is called some time after the checkpoint was taken.
         """

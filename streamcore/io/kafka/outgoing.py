@@ -1,10 +1,11 @@
-"""From the elements of a bundle to the columns of records that are written."""
+"""Makes records of elements, column by column."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
-from typing import Any, Literal, TypeAlias
+from collections.abc import Awaitable, Callable, Sequence
+from types import NoneType
+from typing import Any, Final
 
 from streamcore.errors import SinkError, shorten
 from streamcore.io.kafka.client import Headers, Outgoing
@@ -13,128 +14,162 @@ from streamcore.io.kafka.serde import RecordPart, Serde, serialize_column
 from streamcore.model.bundle import Bundle
 from streamcore.timestamp import TimestampTypes, to_micros
 
-OfElement: TypeAlias = Callable[[Any], Any]
-RecordTime: TypeAlias = Literal["event"] | Callable[[Any], TimestampTypes] | None
+Serializer = Callable[[Any], bytes]
+PLAIN: Final = frozenset({bytes, NoneType})
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class RecordFormat:
-    """What records are made of elements; the functions take an element.
+    """What records are made of elements.
 
     Attributes:
-        topic: The topic, or a function that tells it.
-        key: Tells the key; None with `value` for elements that are pairs of key and value.
-        value: Tells the value; None with `key` for the element itself.
-        key_serializer: A serde, or a function that returns bytes, for keys; None for keys that are bytes.
-        value_serializer: The same for values.
-        headers: Tells the headers.
-        timestamp: Tells the record's time; "event" for the element's event time; None for the time of writing.
-        partition: Tells the partition; None leaves that to the client, which goes by the key.
+        topic: The topic of all, or a function of an element that tells it.
+        key: Tells the key of an element; None, if `value` is None as well: elements are pairs; else: no key.
+        value: Tells the value of an element; None, if `key` is None as well: elements are pairs; else: the element.
+        headers: Tells the headers; None for none.
+        timestamp: Tells the timestamp; `element` for that of the element; None for the time of writing.
+        partition: Tells the partition, or None where the client is to choose; None: it chooses always.
+        key_serializer: Makes bytes of keys; None where keys are bytes.
+        value_serializer: Makes bytes of values; None where values are bytes.
     """
 
     topic: str | Callable[[Any], str]
-    key: OfElement | None
-    value: OfElement | None
-    key_serializer: Serialize
-    value_serializer: Serialize
-    headers: Callable[[Any], Headers] | None
-    timestamp: RecordTime
-    partition: Callable[[Any], int | None] | None
+    key: Callable[[Any], Any] | None = None
+    value: Callable[[Any], Any] | None = None
+    headers: Callable[[Any], Headers] | None = None
+    timestamp: str | Callable[[Any], TimestampTypes] | None = None
+    partition: Callable[[Any], int | None] | None = None
+    key_serializer: Serialize = None
+    value_serializer: Serialize = None
 
 
 class RecordMaker:
-    """Makes the records of a run.
+    """Makes records in one run, in which it remembers the serializers of topics."""
 
-    Args:
-        format: What records are made of elements.
-    """
-
-    def __init__(self, format: RecordFormat) -> None:
-        self._format = format
-        self._serializers: dict[tuple[str, RecordPart], Callable[[Any], bytes]] = {}
+    def __init__(self, record_format: RecordFormat) -> None:
+        self._format = record_format
+        self._serializers: dict[tuple[str, RecordPart], Serializer] = {}
 
     async def records(self, bundle: Bundle) -> Outgoing:
         """The records of a bundle.
 
         Raises:
-            SinkError: For an element that no record can be made of; it is named.
+            SinkError: If a function fails, or its result is not what it should be; it tells of which element.
         """
-        form, elements = self._format, bundle.values
-        topics = form.topic if isinstance(form.topic, str) else _each(form.topic, elements, "topic")
-        keys, values = self._pairs(elements)
+        elements = bundle.values
+        keys, values = self._keys_and_values(elements)
+        topics = self._topics(elements)
         return Outgoing(
             topics,
-            await self._serialized(form.key_serializer, RecordPart.KEY, topics, keys, elements),
-            await self._serialized(form.value_serializer, RecordPart.VALUE, topics, values, elements),
+            await self._serialized(topics, keys, RecordPart.KEY, self._format.key_serializer, elements),
+            await self._serialized(topics, values, RecordPart.VALUE, self._format.value_serializer, elements),
             self._timestamps(bundle),
-            None if form.headers is None else _each(form.headers, elements, "headers"),
-            None if form.partition is None else _each(form.partition, elements, "partition"),
+            None if self._format.headers is None else _told("headers", self._format.headers, elements),
+            None if self._format.partition is None else _told("partition", self._format.partition, elements),
         )
 
-    def _pairs(self, elements: list[Any]) -> tuple[list[Any], list[Any]]:
-        form = self._format
-        if form.key is None and form.value is None:
-            for element in elements:
-                if not isinstance(element, tuple | list) or len(element) != 2:
-                    raise _refusal(element, "it is no pair (key, value); say how to make one by `key` and `value`")
-            return [element[0] for element in elements], [element[1] for element in elements]
-        keys = [None] * len(elements) if form.key is None else _each(form.key, elements, "key")
-        return keys, elements if form.value is None else _each(form.value, elements, "value")
+    def _keys_and_values(self, elements: list[Any]) -> tuple[list[Any], list[Any]]:
+        key, value = self._format.key, self._format.value
+        if key is None and value is None:
+            try:
+                return [k for k, _ in elements], [v for _, v in elements]
+            except (TypeError, ValueError):
+                wrong = next(element for element in elements if not _is_pair(element))
+                msg = (
+                    f"WriteToKafka takes pairs of key and value, got {shorten(wrong)}; "
+                    "give value=, and key=, as functions of an element"
+                )
+                raise SinkError(msg) from None
+        keys = [None] * len(elements) if key is None else _told("key", key, elements)
+        return keys, elements if value is None else _told("value", value, elements)
+
+    def _topics(self, elements: list[Any]) -> str | list[str]:
+        topic = self._format.topic
+        if isinstance(topic, str):
+            return topic
+        topics = _told("topic", topic, elements)
+        if set(map(type, topics)) != {str} or "" in topics:
+            position = next(index for index, name in enumerate(topics) if not isinstance(name, str) or not name)
+            msg = f"`topic` must return the name of a topic, got {topics[position]!r} for {shorten(elements[position])}"
+            raise SinkError(msg)
+        return topics
 
     def _timestamps(self, bundle: Bundle) -> list[int] | None:
         timestamp = self._format.timestamp
         if timestamp is None:
             return None
-        if timestamp == "event":
+        if isinstance(timestamp, str):
             return bundle.timestamp_list()
-        return _each(lambda element: to_micros(timestamp(element)), bundle.values, "timestamp")
+        return [to_micros(moment) for moment in _told("timestamp", timestamp, bundle.values)]
 
     async def _serialized(
-        self, serialize: Serialize, part: RecordPart, topics: str | list[str], column: list[Any], elements: list[Any]
-    ) -> list[bytes | None]:
-        if serialize is None:
-            return column
-        if isinstance(topics, str):
-            return await self._serialized_for(topics, serialize, part, column, elements)
-        out: list[bytes | None] = [None] * len(column)
-        for topic in dict.fromkeys(topics):
-            places = [place for place, other in enumerate(topics) if other == topic]
-            some, whole = [column[place] for place in places], [elements[place] for place in places]
-            for place, written in zip(
-                places, await self._serialized_for(topic, serialize, part, some, whole), strict=True
-            ):
-                out[place] = written
-        return out
-
-    async def _serialized_for(
         self,
-        topic: str,
-        serialize: Serde[Any] | Callable[[Any], bytes],
-        part: RecordPart,
+        topics: str | list[str],
         column: list[Any],
+        part: RecordPart,
+        serialize: Serialize,
         elements: list[Any],
     ) -> list[bytes | None]:
-        serializer = self._serializers.get((topic, part))
-        if serializer is None:
-            serializer = await serialize.serializer(topic, part) if isinstance(serialize, Serde) else serialize
-            self._serializers[topic, part] = serializer
-        converted = serialize_column(serializer, column)
-        for failure in converted.failures:
-            raise _refusal(elements[failure.position], f"its {part.value} for topic {topic!r}: {failure.error}")
-        return list(converted.values)
+        if serialize is None:
+            return _bytes_only(column, part, elements)
+        if isinstance(topics, list) and isinstance(serialize, Serde):
+            functions = {topic: await self._serializer(topic, part, serialize) for topic in set(topics)}
+            pairs = [None if v is None else (functions[topic], v) for topic, v in zip(topics, column)]
+            return _converted(lambda pair: pair[0](pair[1]), pairs, part, elements)
+        one = topics if isinstance(topics, str) else ""
+        return _converted(await self._serializer(one, part, serialize), column, part, elements)
+
+    async def _serializer(self, topic: str, part: RecordPart, serialize: Serde[Any] | Serializer) -> Serializer:
+        if not isinstance(serialize, Serde):
+            return serialize
+        known = self._serializers.get((topic, part))
+        if known is None:
+            making: Awaitable[Serializer] = serialize.serializer(topic, part)
+            known = self._serializers[topic, part] = await making
+        return known
 
 
-def _each(fn: OfElement, elements: Sequence[Any], what: str) -> list[Any]:
-    out: list[Any] = []
+def _converted(
+    serialize: Serializer, column: Sequence[Any], part: RecordPart, elements: list[Any]
+) -> list[bytes | None]:
+    values, failures = serialize_column(serialize, column)
+    if failures:
+        position, error = failures[0]
+        msg = f"the {part.value} of {shorten(elements[position])} cannot be serialized: {type(error).__name__}: {error}"
+        raise SinkError(msg) from error
+    return values
+
+
+def _bytes_only(column: list[Any], part: RecordPart, elements: list[Any]) -> list[bytes | None]:
+    if set(map(type, column)) <= PLAIN:
+        return column
+    for position, item in enumerate(column):
+        if item is not None and not isinstance(item, bytes):
+            msg = (
+                f"the {part.value} of a record must be bytes or None, got {shorten(item)} for "
+                f"{shorten(elements[position])}; give {part.value}_serializer=, such as JsonSerde()"
+            )
+            raise SinkError(msg)
+    return column
+
+
+def _told(option: str, function: Callable[[Any], Any], elements: list[Any]) -> list[Any]:
+    """What a function of the user tells of each element."""
+    told: list[Any] = []
     try:
-        out.extend(map(fn, elements))
+        told.extend(map(function, elements))
+        if len(told) < len(elements):
+            what = "it raised StopIteration"
+            raise RuntimeError(what)
     except Exception as error:
-        reason = f"the function for its {what} raised {type(error).__name__}: {error}"
-        raise _refusal(elements[len(out)], reason) from error
-    if len(out) != len(elements):
-        raise _refusal(elements[len(out)], f"the function for its {what} raised StopIteration; return a value instead")
-    return out
+        msg = f"`{option}` failed on {shorten(elements[len(told)])}: {type(error).__name__}: {error}"
+        raise SinkError(msg) from error
+    return told
 
 
-def _refusal(element: Any, reason: str) -> SinkError:
-    return SinkError(f"element {shorten(element)} cannot be written to Kafka: {reason}")
+def _is_pair(element: Any) -> bool:
+    try:
+        _, _ = element
+    except (TypeError, ValueError):
+        return False
+    return True

@@ -136,9 +136,11 @@ class KafkaSource(Source[Any]):
         """Commits the offsets for the group, so that Kafka's own tools see the progress."""
         if self._settings.group_id is None or self._consumer is None:
             return
-        offsets = {partition_of(split): CommittedOffset(position[0]) for split, position in positions.items()}
+        reached = {split: position[0] for split, position in positions.items() if position is not None}
+        offsets = {partition_of(split): CommittedOffset(offset) for split, offset in reached.items()}
         try:
-            await self._consumer.commit(offsets)
+            if offsets:
+                await self._consumer.commit(offsets)
         except KafkaError as error:
             LOG.warning("offsets are not shown to others: %s", error)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import inspect
+import ssl
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -54,7 +55,7 @@ def consumer_properties(settings: ClientSettings) -> dict[str, Any]:
     """All properties of a consumer."""
     return {
         "isolation_level": "read_committed",
-        **settings.properties,
+        **with_ssl_context(settings.properties),
         "bootstrap_servers": settings.bootstrap_servers,
         "group_id": settings.group_id,
         "enable_auto_commit": False,
@@ -67,7 +68,7 @@ def producer_properties(settings: ClientSettings) -> dict[str, Any]:
     return {
         "enable_idempotence": True,
         "linger_ms": 5,
-        **settings.properties,
+        **with_ssl_context(settings.properties),
         "bootstrap_servers": settings.bootstrap_servers,
     }
 
@@ -75,8 +76,15 @@ def producer_properties(settings: ClientSettings) -> dict[str, Any]:
 def admin_properties(settings: ClientSettings) -> dict[str, Any]:
     """The properties of an admin client beside a consumer."""
     known = _names(AIOKafkaAdminClient)
-    kept = {name: value for name, value in settings.properties.items() if name in known}
+    kept = {name: value for name, value in with_ssl_context(settings.properties).items() if name in known}
     return {**kept, "bootstrap_servers": settings.bootstrap_servers}
+
+
+def with_ssl_context(properties: Mapping[str, Any]) -> Mapping[str, Any]:
+    """With the certificates that this machine trusts, where encryption is asked for and nothing else is said."""
+    if "SSL" in str(properties.get("security_protocol")) and "ssl_context" not in properties:
+        return {**properties, "ssl_context": ssl.create_default_context()}
+    return properties
 
 
 def _refuse_unknown(kind: Callable[..., Any], properties: Mapping[str, Any]) -> None:
