@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from bisect import bisect_left
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
@@ -75,7 +76,8 @@ class KafkaSource(Source[Any]):
         Raises:
             KafkaError: If no broker answers, a topic is not there, or it is not possible to go on from a position.
         """
-        self._consumer = consumer = self._make_consumer(self._settings)
+        # A client that needs a token may wait for it.
+        self._consumer = consumer = await asyncio.to_thread(self._make_consumer, self._settings)
         await consumer.connect()
         partitions = self._subscription.choose(await consumer.topics())
         self._ids = dict(await consumer.topic_ids({partition.topic for partition in partitions}))
