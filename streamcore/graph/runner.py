@@ -55,6 +55,14 @@ class JobHandle(Protocol):
         """Ends the run without emitting what is open."""
         ...
 
+    async def checkpoint(self) -> int:
+        """Takes a checkpoint now; returns its number when it holds. Needs `PipelineOptions(state_dir=...)`."""
+        ...
+
+    async def savepoint(self, name: str) -> int:
+        """Takes a checkpoint now and keeps it under a name; returns its number."""
+        ...
+
     def wait_until_finish(self, duration: int | None = None) -> str:
         """The state of a finished run; for Beam programs, whose `run()` returns before the end."""
         ...

@@ -66,7 +66,11 @@ class Reader(abc.ABC, Generic[T]):
         """
 
     def position(self) -> object:
-        """Where to go on after the last polled batch: plain data that `Source.open` takes back."""
+        """Where to go on after the last polled batch: plain data that `Source.open` takes back.
+
+        Asked in runs with a state directory, before the first poll and after each one that brought something. None:
+        the reader cannot tell, and such a run is refused.
+        """
         return None
 
     def is_connected(self) -> bool:
@@ -95,10 +99,10 @@ class Source(abc.ABC, Generic[T]):
     def attach_clock(self, clock: Clock) -> None:
         """Hands over the clock of the run; called before `splits`, for sources that tell the time or wait for it."""
 
-    def resume(self, positions: Mapping[str, object]) -> None:
-        """Hands over the positions that a checkpoint has kept, by split; called before `splits`, if there is one.
+    def resume(self, positions: Mapping[str, Any]) -> None:
+        """Hands over the positions that a checkpoint has kept of the splits that have not ended.
 
-        Splits that are not among them have been found since, and are read from their beginning. `splits` refuses a
+        Called before `splits`. Splits that no checkpoint knows are read from their beginning. `splits` refuses a
         position from which it cannot go on.
         """
 
@@ -111,14 +115,22 @@ class Source(abc.ABC, Generic[T]):
         return
         yield
 
+    async def start_positions(self, splits: Sequence[str]) -> Mapping[str, Any]:
+        """Where splits begin that are there when a run starts for the first time, if that is not at their beginning.
+
+        A run that goes on from a checkpoint does not ask again. So what depends on the moment, such as "latest", is
+        told here as a position that means the same later.
+        """
+        return {}
+
     @abc.abstractmethod
     def open(self, split: str, position: Any) -> Reader[T]:
-        """A reader of one split, from the beginning or from a position."""
+        """A reader of one split, from a position, or from the beginning if that is None."""
 
-    async def checkpointed(self, positions: Mapping[str, object]) -> None:
-        """A checkpoint with these positions, by split, holds: a source can show others how far it has come.
+    async def checkpointed(self, positions: Mapping[str, Any]) -> None:
+        """A checkpoint holds, in which the splits are at these positions; None: not yet read.
 
-        The run does not depend on it; positions to go on from are those of the checkpoint.
+        For telling others how far the run has come. It is called some time after the checkpoint was taken.
         """
 
     async def close(self) -> None:

@@ -1,19 +1,25 @@
-"""Reading and writing Apache Kafka."""
+"""Kafka without Java: topics as sources and sinks, by confluent-kafka or aiokafka."""
 
 from __future__ import annotations
 
 from streamcore.io.kafka.errors import (
-    KafkaAbortableError as KafkaAbortableError,
     KafkaAuthenticationError as KafkaAuthenticationError,
     KafkaConnectionError as KafkaConnectionError,
     KafkaDeliveryError as KafkaDeliveryError,
     KafkaError as KafkaError,
-    KafkaFatalError as KafkaFatalError,
-    KafkaFencedError as KafkaFencedError,
     KafkaOffsetError as KafkaOffsetError,
-    KafkaRetriableError as KafkaRetriableError,
     KafkaTopicError as KafkaTopicError,
 )
 from streamcore.io.kafka.read import ReadFromKafka as ReadFromKafka
 from streamcore.io.kafka.record import KafkaRecord as KafkaRecord
+from streamcore.io.kafka.serde import (
+    AvroSerde as AvroSerde,
+    BytesSerde as BytesSerde,
+    DeadLetter as DeadLetter,
+    JsonSerde as JsonSerde,
+    ProtobufSerde as ProtobufSerde,
+    SchemaRegistry as SchemaRegistry,
+    Serde as Serde,
+    StrSerde as StrSerde,
+)
 from streamcore.io.kafka.write import WriteToKafka as WriteToKafka

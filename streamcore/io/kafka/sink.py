@@ -11,10 +11,10 @@ from streamcore.io.kafka.client import Producer
 from streamcore.io.kafka.outgoing import RecordFormat, RecordMaker
 from streamcore.io.kafka.settings import ClientSettings
 from streamcore.model.bundle import Bundle
-from streamcore.model.two_phase import SinkRestart, TwoPhaseSink
+from streamcore.model.sink import Sink
 
 
-class KafkaSink(TwoPhaseSink[Any]):
+class KafkaSink(Sink[Any]):
     """Writes at least once: a checkpoint is taken only when all that was written before it has arrived.
 
     Args:
@@ -53,15 +53,9 @@ class KafkaSink(TwoPhaseSink[Any]):
         """Hands the records to the client, and waits while its queue is full."""
         await self._open_producer.send(await self._maker.records(bundle))
 
-    async def restart(self, restart: SinkRestart) -> None:
-        """What no checkpoint knows of stays in the topic, and is written again."""
-
-    async def prepare(self, number: int) -> None:
-        """Waits until all records have arrived."""
+    async def sync(self) -> None:
+        """Waits until all records have arrived; those behind the last checkpoint stay, and are written again."""
         await self._open_producer.flush()
-
-    async def commit(self, number: int, prepared: Any) -> None:
-        """Records are seen as soon as they arrive."""
 
     async def close(self) -> None:
         """Waits until all records have arrived, and ends the client."""

@@ -76,9 +76,7 @@ class KafkaSource(Source[Any]):
         Raises:
             KafkaError: If no broker answers, a topic is not there, or it is not possible to go on from a position.
         """
-        # A client that needs a token may wait for it.
-        self._consumer = consumer = await asyncio.to_thread(self._make_consumer, self._settings)
-        await consumer.connect()
+        consumer = await self._connected()
         partitions = self._subscription.choose(await consumer.topics())
         self._ids = dict(await consumer.topic_ids({partition.topic for partition in partitions}))
         saved = {partition_of(split): position for split, position in self._saved.items()}
@@ -86,8 +84,17 @@ class KafkaSource(Source[Any]):
         new = [partition for partition in partitions if partition not in saved]
         start = "earliest" if saved else self._start
         self._starts = dict(await find_starts(consumer, new, start, self._settings.group_id))
-        self._ends = dict(await find_ends(consumer, new, self._until))
+        endless = [partition for partition in partitions if partition in new or saved[partition][2] is None]
+        self._ends = dict(await find_ends(consumer, endless, self._until))
         return list(map(split_of, partitions))
+
+    async def start_positions(self, splits: Sequence[str]) -> Mapping[str, Position]:
+        """The offsets that `start` and `until` mean now."""
+        partitions = {split: partition_of(split) for split in splits}
+        return {
+            split: (self._starts[partition], self._ids.get(partition.topic, ""), self._ends.get(partition))
+            for split, partition in partitions.items()
+        }
 
     async def new_splits(self) -> AsyncIterator[str]:
         """Partitions that are added while the run goes on; ends at once for a bounded read.
@@ -122,6 +129,7 @@ class KafkaSource(Source[Any]):
             offset, end = self._starts[partition], self._ends.get(partition)
         else:
             offset, _, end = position
+            end = self._ends.get(partition, end) if self.bounded else None
         identity = self._ids.get(partition.topic, "")
         return KafkaReader(self._consumer, partition, self._elements, offset, end, identity)
 
@@ -129,9 +137,11 @@ class KafkaSource(Source[Any]):
         """Commits the offsets for the group, so that Kafka's own tools see the progress."""
         if self._settings.group_id is None or self._consumer is None:
             return
-        offsets = {partition_of(split): CommittedOffset(position[0]) for split, position in positions.items()}
+        reached = {split: position[0] for split, position in positions.items() if position is not None}
+        offsets = {partition_of(split): CommittedOffset(offset) for split, offset in reached.items()}
         try:
-            await self._consumer.commit(offsets)
+            if offsets:
+                await self._consumer.commit(offsets)
         except KafkaError as error:
             LOG.warning("offsets are not shown to others: %s", error)
 
@@ -140,6 +150,13 @@ class KafkaSource(Source[Any]):
         consumer, self._consumer = self._consumer, None
         if consumer is not None:
             await consumer.close()
+
+    async def _connected(self) -> Consumer:
+        """The consumer; a run that goes back to a checkpoint asks for the splits again."""
+        if self._consumer is None:
+            consumer = self._consumer = await asyncio.to_thread(self._make_consumer, self._settings)
+            await consumer.connect()
+        return self._consumer
 
     async def _check_saved(
         self, consumer: Consumer, partitions: Collection[TopicPartition], saved: Mapping[TopicPartition, Position]

@@ -14,6 +14,8 @@ from streamcore.io.kafka.clients import ClientName, choose_client
 from streamcore.io.kafka.options import Serialize, check_serializer, make_settings
 from streamcore.io.kafka.outgoing import RecordFormat
 from streamcore.io.kafka.sink import KafkaSink
+from streamcore.io.kafka.transactional_sink import TransactionalKafkaSink
+from streamcore.model.sink import Sink
 from streamcore.timestamp import DurationTypes, TimestampTypes
 from streamcore.transforms.write import Write
 
@@ -24,6 +26,11 @@ class WriteToKafka(PTransform[PCollection[Any], PDone]):
     Elements are pairs of key and value, unless `key` or `value` tells them. Keys and values are bytes or None, unless a
     serializer makes bytes of them. Retries of the client write nothing twice. A record that cannot be written stops the
     pipeline.
+
+    With `delivery="at_least_once"` records are seen as soon as they are written; after a crash those since the last
+    checkpoint are written again. With `delivery="exactly_once"` they are written in transactions, one for each
+    checkpoint, and readers of committed records see each of them once, whatever is killed. That needs a state directory
+    (`PipelineOptions(state_dir=...)`), and records are seen when the next checkpoint has been taken.
 
     Args:
         topic: The topic of all elements, or a function of an element that tells it.
@@ -38,7 +45,7 @@ class WriteToKafka(PTransform[PCollection[Any], PDone]):
         key_serializer: A serde, or a function that makes bytes of keys. It is never given None.
         value_serializer: The same for values.
         producer_config: Properties of the client, under its own names.
-        delivery: `at_least_once`: after a crash records may be written again.
+        delivery: `at_least_once` or `exactly_once`.
         client: `confluent` or `aiokafka`; None for the one that is installed, confluent-kafka if both are.
         connect_timeout: How long no broker may answer at the start before that is an error, in seconds.
 
@@ -70,7 +77,7 @@ class WriteToKafka(PTransform[PCollection[Any], PDone]):
         key_serializer: Serialize = None,
         value_serializer: Serialize = None,
         producer_config: Mapping[str, Any] | None = None,
-        delivery: Literal["at_least_once"] = "at_least_once",
+        delivery: Literal["at_least_once", "exactly_once"] = "at_least_once",
         client: ClientName | None = None,
         connect_timeout: DurationTypes = 30,
     ) -> None:
@@ -85,8 +92,8 @@ class WriteToKafka(PTransform[PCollection[Any], PDone]):
         if timestamp is not None and timestamp != "element" and not callable(timestamp):
             msg = f"`timestamp` must be 'element' or a function of an element, got {timestamp!r}"
             raise PipelineError(msg)
-        if delivery != "at_least_once":
-            msg = f"`delivery` must be 'at_least_once', got {delivery!r}"
+        if delivery not in ("at_least_once", "exactly_once"):
+            msg = f"`delivery` must be 'at_least_once' or 'exactly_once', got {delivery!r}"
             raise PipelineError(msg)
         self._topic = topic
         self._format = RecordFormat(
@@ -100,9 +107,9 @@ class WriteToKafka(PTransform[PCollection[Any], PDone]):
             check_serializer(value_serializer, "value_serializer"),
         )
         self._settings = make_settings(bootstrap_servers, producer_config, "producer_config", None, connect_timeout)
-        chosen = choose_client(client)
-        chosen.check_producer(self._settings)
-        self._make_producer = chosen.producer
+        self._client = choose_client(client if delivery == "at_least_once" else _transactional_client(client))
+        self._client.check_producer(self._settings)
+        self._marker_topic = None if delivery == "at_least_once" else _marker_topic(topic)
 
     def default_label(self) -> str:
         """`WriteToKafka(totals)`."""
@@ -111,4 +118,29 @@ class WriteToKafka(PTransform[PCollection[Any], PDone]):
 
     def expand(self, pvalue: PCollection[Any]) -> PDone:
         """Nothing follows."""
-        return require_pcollection(self, pvalue) | Write(KafkaSink(self._format, self._settings, self._make_producer))
+        return require_pcollection(self, pvalue) | Write(self._sink())
+
+    def _sink(self) -> Sink[Any]:
+        if self._marker_topic is None:
+            return KafkaSink(self._format, self._settings, self._client.producer)
+        return TransactionalKafkaSink(self._format, self._settings, self._client, self._marker_topic)
+
+
+def _transactional_client(client: ClientName | None) -> ClientName:
+    if client == "aiokafka":
+        msg = (
+            "delivery='exactly_once' needs client='confluent': aiokafka cannot wait for offsets that a transaction "
+            "holds, so after a crash it could miss that a checkpoint was committed"
+        )
+        raise PipelineError(msg)
+    return "confluent"
+
+
+def _marker_topic(topic: str | Callable[[Any], str]) -> str:
+    if isinstance(topic, str):
+        return topic
+    msg = (
+        "delivery='exactly_once' needs one topic by name, on which the checkpoint is noted; split the elements with "
+        "Partition and write each part by a WriteToKafka of its own"
+    )
+    raise PipelineError(msg)

@@ -99,7 +99,17 @@ WRITING = [
     ({"topic": ""}, "`topic` must be the name of a topic, or a function of an element that returns it, got ''"),
     ({"key": "user"}, "`key` must be a function of an element, got 'user'"),
     ({"timestamp": 5}, "`timestamp` must be 'element' or a function of an element, got 5"),
-    ({"delivery": "exactly_once"}, "`delivery` must be 'at_least_once', got 'exactly_once'"),
+    ({"delivery": "once"}, "`delivery` must be 'at_least_once' or 'exactly_once', got 'once'"),
+    (
+        {"delivery": "exactly_once", "client": "aiokafka"},
+        "delivery='exactly_once' needs client='confluent': aiokafka cannot wait for offsets that a transaction holds, "
+        "so after a crash it could miss that a checkpoint was committed",
+    ),
+    (
+        {"delivery": "exactly_once", "topic": str},
+        "delivery='exactly_once' needs one topic by name, on which the checkpoint is noted; split the elements with "
+        "Partition and write each part by a WriteToKafka of its own",
+    ),
     (
         {"value_serializer": "json"},
         "`value_serializer` must be a serde or a function that returns bytes, got 'json'; write JsonSerde()",

@@ -95,13 +95,13 @@ async def test_the_same_key_goes_to_the_same_partition(broker: Broker, client: A
     assert all(found == sorted(found) for found in values.values())
 
 
-async def test_all_is_there_when_prepare_returns(broker: Broker, client: Any, make_topic: MakeTopic) -> None:
+async def test_all_is_there_when_sync_returns(broker: Broker, client: Any, make_topic: MakeTopic) -> None:
     topic = make_topic()
     make_producer = choose_client(client).producer
     sink = KafkaSink(RecordFormat(topic), settings_for(client, broker.bootstrap), make_producer)
     await sink.open()
     await sink.write(Bundle([(None, b"a"), (None, b"b")], 0, ()))
-    await sink.prepare(1)
+    await sink.sync()
     assert await contents(broker, topic) == [(None, b"a"), (None, b"b")]
     await sink.write(Bundle([(None, b"c")], 0, ()))
     await sink.close()

@@ -11,7 +11,6 @@ from typing import Any, Final
 from confluent_kafka import (
     ConsumerGroupTopicPartitions,
     IsolationLevel,
-    KafkaError as ClientError,
     KafkaException,
     TopicCollection,
     TopicPartition as Native,
@@ -24,6 +23,7 @@ from streamcore.io.kafka.confluent.client_log import ClientLog
 from streamcore.io.kafka.confluent.connecting import Calls
 from streamcore.io.kafka.confluent.failures import failure_of
 from streamcore.io.kafka.confluent.properties import admin_properties, make_client
+from streamcore.io.kafka.errors import KafkaRetriableError
 from streamcore.io.kafka.settings import ClientSettings
 
 # How long it is waited before offsets that a transaction holds are asked for again, in seconds.
@@ -78,26 +78,32 @@ class ClusterQueries:
         return {partition: offset if offset >= 0 else None for partition, offset in found.items()}
 
     async def committed(self, partitions: Collection[TopicPartition]) -> Mapping[TopicPartition, CommittedOffset]:
-        doing, deadline = f"read the offsets of group {self._group!r}", time.monotonic() + self._settings.timeout
+        deadline = time.monotonic() + self._settings.timeout
         while True:
-            asked = [ConsumerGroupTopicPartitions(self._group, [Native(*partition) for partition in partitions])]
-            timeout = max(deadline - time.monotonic(), PAUSE)
-            futures = self._admin.list_consumer_group_offsets(asked, require_stable=True, request_timeout=timeout)
-            answers = (await self._gather(doing, futures))[self._group].topic_partitions
-            if not any(map(_is_unstable, answers)) or time.monotonic() > deadline:
-                break
-            await asyncio.sleep(PAUSE)
-        return {
-            TopicPartition(found.topic, found.partition): CommittedOffset(found.offset, found.metadata or "")
-            for found in self._checked(answers, doing)
-            if found.offset >= 0
-        }
+            try:
+                answers = await self._stable_offsets(partitions, max(deadline - time.monotonic(), PAUSE))
+            except KafkaRetriableError:
+                if time.monotonic() > deadline:
+                    raise
+                await asyncio.sleep(PAUSE)
+            else:
+                return {
+                    TopicPartition(found.topic, found.partition): CommittedOffset(found.offset, found.metadata or "")
+                    for found in answers
+                    if found.offset >= 0
+                }
 
     async def commit(self, offsets: Mapping[TopicPartition, CommittedOffset]) -> None:
         doing = f"commit offsets of group {self._group!r}"
         asked = [ConsumerGroupTopicPartitions(self._group, native_offsets(offsets))]
         futures = self._admin.alter_consumer_group_offsets(asked, request_timeout=self._settings.timeout)
         self._checked((await self._gather(doing, futures))[self._group].topic_partitions, doing)
+
+    async def _stable_offsets(self, partitions: Collection[TopicPartition], timeout: float) -> list[Native]:
+        doing = f"read the offsets of group {self._group!r}"
+        asked = [ConsumerGroupTopicPartitions(self._group, [Native(*partition) for partition in partitions])]
+        futures = self._admin.list_consumer_group_offsets(asked, require_stable=True, request_timeout=timeout)
+        return self._checked((await self._gather(doing, futures))[self._group].topic_partitions, doing)
 
     @property
     def _group(self) -> str:
@@ -127,10 +133,6 @@ class ClusterQueries:
             if answer.error is not None:
                 raise failure_of(answer.error, f"{doing}, partition {answer.topic}/{answer.partition}", self._settings)
         return answers
-
-
-def _is_unstable(answer: Native) -> bool:
-    return answer.error is not None and answer.error.code() == ClientError.UNSTABLE_OFFSET_COMMIT
 
 
 def native_offsets(offsets: Mapping[TopicPartition, CommittedOffset]) -> list[Native]:
