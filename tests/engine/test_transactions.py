@@ -12,7 +12,6 @@ from streamcore.engine.runtime import Job
 from streamcore.errors import MarkerMissingError, PipelineError, TransactionUnknownError
 from streamcore.graph.pipeline import Pipeline
 from streamcore.model.source import Source
-from streamcore.model.transactions import Marker
 from streamcore.model.windowing import AccumulationMode
 from streamcore.testing import VirtualClock
 from streamcore.transforms.elementwise import Map
@@ -25,6 +24,8 @@ from streamcore.windowing import FixedWindows
 from tests.engine.clusters import Cluster, ClusterSink, aborted, fenced
 from tests.engine.ledgers import Ledger, LedgerSink, options, run_to_end
 from tests.engine.sources import Counting, Gate, GatedSource, calm
+
+DAY = 86_400
 
 
 def running_sums(source: Source[int], cluster: Cluster, ledger: Ledger, state_dir: Path, **settings: Any) -> Pipeline:
@@ -216,18 +217,17 @@ async def test_the_marker_is_written_anew_every_day(tmp_path: Path) -> None:
     source.clock = clock
     job = Job(running_sums(source, cluster, Ledger(), tmp_path, checkpoint_interval=10))
 
-    async def until_checkpoint(number: int) -> None:
+    async def until_waiting() -> None:
         async with asyncio.timeout(30):
-            while cluster.marker is None or cluster.marker.checkpoint < number:
+            while clock.next_sleeper() != clock.time() + DAY:
                 await asyncio.sleep(0.0002)  # a thread takes part
 
-    await until_checkpoint(0)
-    assert await job.checkpoint() == 1
     for day in range(3):
+        await until_waiting()
+        assert cluster.marker is not None
+        assert cluster.marker.checkpoint == day
+        clock.advance(DAY - 1)
         await calm()
-        clock.advance(86_399)
-        await calm()
-        assert cluster.marker == Marker(cluster.marker.state_id, day + 1, 1)
+        assert clock.next_sleeper() == clock.time() + 1
         clock.advance(1)
-        await until_checkpoint(day + 2)
     await job.cancel()
