@@ -90,17 +90,17 @@ class ConfluentProducer:
         began = time.perf_counter()
         while at < len(rows):
             reached = self._produce(rows, at)
-            self._client.poll(0)
+            self._serve()
             self._check()
             if reached == at:  # the queue is full
-                await asyncio.to_thread(self._client.poll, WAIT)
+                await self._calls.call("write", self._client.poll, WAIT)
             elif time.perf_counter() - began > SLICE_SECONDS:
                 await asyncio.sleep(0)
                 began = time.perf_counter()
             at = reached
 
     async def flush(self) -> None:
-        while await asyncio.to_thread(self._client.flush, WAIT):
+        while await self._calls.call("write", self._client.flush, WAIT):
             self._check()
         self._check()
 
@@ -120,7 +120,7 @@ class ConfluentProducer:
         except BufferError:
             return at
         except KafkaException as error:
-            raise self._refusal(rows[at], self._settings.hide(error.args[0].str())) from None
+            raise self._failure_of(rows[at], error.args[0]) from None
         except (TypeError, ValueError, OverflowError) as error:
             raise self._refusal(rows[at], f"{error}; keys and values must be bytes, str or None") from error
         return stop
@@ -130,14 +130,24 @@ class ConfluentProducer:
         if error is None or error.code() in DROPPED:
             return
         row = (message.topic() or "", message.value(), message.key(), message.partition() or 0, 0, None)
-        refusal: KafkaError = self._refusal(row, self._settings.hide(error.str()))
+        with self._lock:
+            self._failure = self._failure or self._failure_of(row, error)
+
+    def _serve(self) -> None:
+        """Has librdkafka make the calls to us that are due."""
+        try:
+            self._client.poll(0)
+        except KafkaException as error:
+            raise failure_of(error, "write", self._settings) from None
+
+    def _failure_of(self, row: Row, error: ClientError) -> KafkaError:
+        refusal = self._refusal(row, self._settings.hide(error.str()))
         cause = failure_of(error, "write", self._settings)
         if isinstance(cause, KafkaFencedError | KafkaFatalError):
-            refusal = type(cause)(str(refusal))
-        elif self._is_transactional and error.code() not in RECORD_REFUSED:
-            refusal = KafkaAbortableError(str(refusal))
-        with self._lock:
-            self._failure = self._failure or refusal
+            return type(cause)(str(refusal))
+        if self._is_transactional and error.code() not in RECORD_REFUSED:
+            return KafkaAbortableError(str(refusal))
+        return refusal
 
     def _refusal(self, row: Row, reason: str) -> KafkaDeliveryError:
         topic, value, key, *_ = row
