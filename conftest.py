@@ -19,6 +19,8 @@ from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser, SkipP
 
 import streamcore
 
+pytest_plugins = ["tests.servers.plugin"]
+
 # Speed belongs in benchmarks, so no example has a deadline. A test run tries the same examples every time, so that it
 # tells of nothing but the change; `--hypothesis-profile=search` looks for new ones.
 settings.register_profile("streamcore", deadline=None, derandomize=True)

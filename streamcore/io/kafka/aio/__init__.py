@@ -1,0 +1,7 @@
+"""The Kafka client on aiokafka."""
+
+from __future__ import annotations
+
+from streamcore.io.kafka.aio.consumer import AioConsumer as AioConsumer
+from streamcore.io.kafka.aio.producer import AioProducer as AioProducer
+from streamcore.io.kafka.aio.transactions import AioTransactionalProducer as AioTransactionalProducer

@@ -1,0 +1,156 @@
+"""A consumer on aiokafka."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Mapping
+from typing import Any, Final
+
+from aiokafka import AIOKafkaConsumer, OffsetAndMetadata, TopicPartition as Native, errors as theirs
+from aiokafka.admin import AIOKafkaAdminClient
+
+from streamcore.io.kafka.aio.connecting import call, start_client
+from streamcore.io.kafka.aio.failures import OFFSET, failure_of
+from streamcore.io.kafka.aio.properties import admin_properties, consumer_properties
+from streamcore.io.kafka.aio.records import AioRecords
+from streamcore.io.kafka.client import CommittedOffset, TopicPartition
+from streamcore.io.kafka.errors import KafkaOffsetError
+from streamcore.io.kafka.settings import ClientSettings
+
+# How long one call for records waits, in milliseconds, and how long after the last answer of a partition's broker the
+# connection counts as lost: brokers answer after half a second if there is nothing new.
+WAIT: Final = 1000
+SILENCE: Final = 5000
+
+
+class AioConsumer:
+    """Implements `Consumer`; aiokafka holds at most one answer of the broker for each partition."""
+
+    def __init__(self, settings: ClientSettings) -> None:
+        self._settings = settings
+        self._properties = consumer_properties(settings)
+        self._positions: dict[TopicPartition, int] = {}
+        self._client: Any = None
+        self._admin: Any = None
+
+    # Asking the cluster.
+
+    async def connect(self) -> None:
+        if self._client is None:
+            self._client = await start_client(lambda: AIOKafkaConsumer(**self._properties), self._settings)
+            self._admin = await start_client(lambda: _Admin(**admin_properties(self._settings)), self._settings)
+
+    async def topics(self) -> Mapping[str, int]:
+        described = await call("list the topics", self._settings, self._admin.describe_topics)
+        return {
+            topic["topic"]: len(topic["partitions"])
+            for topic in described
+            if not topic["error_code"] and not topic["topic"].startswith("__")
+        }
+
+    async def topic_ids(self, topics: Collection[str]) -> Mapping[str, str]:
+        return dict.fromkeys(topics, "")  # aiokafka speaks a protocol that is older than ids
+
+    async def beginning_offsets(self, partitions: Collection[TopicPartition]) -> Mapping[TopicPartition, int]:
+        return await self._look_up(partitions, lambda: self._client.beginning_offsets(_native(partitions)))
+
+    async def end_offsets(self, partitions: Collection[TopicPartition]) -> Mapping[TopicPartition, int]:
+        return await self._look_up(partitions, lambda: self._client.end_offsets(_native(partitions)))
+
+    async def offsets_for_time(
+        self, partitions: Collection[TopicPartition], micros: int
+    ) -> Mapping[TopicPartition, int | None]:
+        millis = max(-(-micros // 1000), 0)
+        asked = dict.fromkeys(_native(partitions), millis)
+        found = await self._look_up(partitions, lambda: self._client.offsets_for_times(asked))
+        return {partition: None if answer is None else answer.offset for partition, answer in found.items()}
+
+    async def committed(self, partitions: Collection[TopicPartition]) -> Mapping[TopicPartition, CommittedOffset]:
+        group, asked = self._settings.group_id, _native(partitions)
+        found = await call(
+            f"read the offsets of group {group!r}",
+            self._settings,
+            lambda: self._admin.list_consumer_group_offsets(group, partitions=asked),
+        )
+        return {
+            TopicPartition(*partition): CommittedOffset(answer.offset, answer.metadata)
+            for partition, answer in found.items()
+            if answer.offset >= 0
+        }
+
+    async def commit(self, offsets: Mapping[TopicPartition, CommittedOffset]) -> None:
+        native = native_offsets(offsets)
+        doing = f"commit offsets of group {self._settings.group_id!r}"
+        await call(doing, self._settings, lambda: self._client.commit(native))
+
+    async def _look_up(self, partitions: Collection[TopicPartition], make_call: Any) -> dict[TopicPartition, Any]:
+        if not partitions:
+            return {}
+        topics = {partition.topic for partition in partitions}
+        found = await call(f"look up offsets of {sorted(topics)}", self._settings, make_call)
+        return {TopicPartition(*partition): answer for partition, answer in found.items()}
+
+    # Reading.
+
+    def assign(self, partition: TopicPartition, offset: int) -> None:
+        self._positions[partition] = offset
+        # aiokafka knows no other way to add a partition than to begin with all anew.
+        self._client.assign(_native(self._positions))
+        for known, position in self._positions.items():
+            self._client.seek(Native(*known), position)
+
+    def unassign(self, partition: TopicPartition) -> None:
+        if self._positions.pop(partition, None) is not None and self._client is not None:
+            self._client.pause(Native(*partition))
+
+    async def fetch(self, partition: TopicPartition, limit: int) -> AioRecords:
+        native = Native(*partition)
+        while True:
+            try:
+                found = await self._client.getmany(native, timeout_ms=WAIT, max_records=limit)
+                position = await self._client.position(native)  # does not wait where records have come
+            except OFFSET:
+                msg = (
+                    f"partition {partition.partition} of topic {partition.topic!r} has no offset "
+                    f"{self._positions[partition]}: it has been deleted by retention, or the topic is another one now; "
+                    "choose where to go on with start='earliest', 'latest' or a timestamp"
+                )
+                raise KafkaOffsetError(msg) from None
+            except theirs.KafkaError as error:
+                doing = f"read partition {partition.partition} of topic {partition.topic!r}"
+                raise failure_of(error, doing, self._settings) from None
+            if position > self._positions[partition]:
+                self._positions[partition] = position
+                return AioRecords(found.get(native, []), position)
+
+    def is_connected(self, partition: TopicPartition) -> bool:
+        answered = self._client.last_poll_timestamp(Native(*partition))
+        return answered is not None and time.time() * 1000 - answered < SILENCE
+
+    def lag(self, partition: TopicPartition, offset: int) -> int | None:
+        end = self._client.highwater(Native(*partition))
+        return None if end is None else max(end - offset, 0)
+
+    async def close(self) -> None:
+        client, self._client = self._client, None
+        admin, self._admin = self._admin, None
+        if admin is not None:
+            await admin.stop()
+        if client is not None:
+            await client.stop()
+
+
+class _Admin(AIOKafkaAdminClient):  # type: ignore[misc]  # aiokafka has no types
+    """An admin client that is stopped like the others."""
+
+    async def stop(self) -> None:
+        await self.close()
+
+
+def native_offsets(offsets: Mapping[TopicPartition, CommittedOffset]) -> dict[Any, Any]:
+    """Offsets as aiokafka takes them."""
+    return {Native(*partition): OffsetAndMetadata(*committed) for partition, committed in offsets.items()}
+
+
+def _native(partitions: Collection[TopicPartition]) -> list[Any]:
+    return [Native(*partition) for partition in partitions]

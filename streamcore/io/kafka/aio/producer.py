@@ -1,0 +1,102 @@
+"""Producers on aiokafka."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from itertools import repeat
+from typing import Any, Final
+
+from aiokafka import AIOKafkaProducer, errors as theirs
+
+from streamcore.errors import shorten
+from streamcore.io.kafka.aio.connecting import call, start_client
+from streamcore.io.kafka.aio.failures import FENCED, failure_of
+from streamcore.io.kafka.aio.properties import producer_properties
+from streamcore.io.kafka.client import Outgoing
+from streamcore.io.kafka.errors import KafkaDeliveryError, KafkaError, KafkaTopicError
+from streamcore.io.kafka.settings import ClientSettings
+
+# How long closing waits for records that are on their way, in seconds, and how long a topic that the broker makes on
+# demand may take.
+LEAVE: Final = 1.0
+CREATION: Final = 2.0
+
+
+class AioProducer:
+    """Implements `Producer`; idempotent unless the properties say otherwise."""
+
+    def __init__(self, settings: ClientSettings) -> None:
+        self._settings = settings
+        self._properties = producer_properties(settings)
+        self._failure: KafkaError | None = None
+        self._client: Any = None
+
+    async def connect(self) -> None:
+        if self._client is None:
+            self._client = await start_client(lambda: AIOKafkaProducer(**self._properties), self._settings)
+
+    async def partitions(self, topic: str) -> int:
+        doing = f"write to topic {topic!r}"
+        try:
+            async with asyncio.timeout(CREATION):
+                return len(await call(doing, self._settings, lambda: self._client.partitions_for(topic)))
+        except TimeoutError:
+            msg = f"cannot {doing} at {self._settings.bootstrap_servers}: there is no such topic"
+            raise KafkaTopicError(msg) from None
+
+    async def send(self, records: Outgoing) -> None:
+        count, topics, stamps = len(records.values), records.topics, records.timestamps
+        rows = zip(
+            repeat(topics, count) if isinstance(topics, str) else topics,
+            records.values,
+            records.keys,
+            repeat(None, count) if records.partitions is None else records.partitions,
+            repeat(None, count) if stamps is None else [micros // 1000 if micros >= 0 else None for micros in stamps],
+            repeat(None, count) if records.headers is None else records.headers,
+        )
+        for row in rows:
+            self._check()
+            await self._send(row)
+        self._check()
+
+    async def flush(self) -> None:
+        await self._client.flush()
+        self._check()
+
+    async def close(self) -> None:
+        client, self._client = self._client, None
+        if client is not None:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LEAVE):
+                    await client.stop()
+
+    async def _send(self, row: tuple[Any, ...]) -> None:
+        topic, value, key, *_ = row
+        if key is None and value is None:
+            raise self._refusal(row, "aiokafka writes no record without both; use client='confluent'")
+        try:
+            delivery = await self._client.send(*row)
+        except FENCED as error:
+            raise failure_of(error, f"write to topic {topic!r}", self._settings) from None
+        except (theirs.KafkaError, AssertionError, TypeError, ValueError) as error:
+            raise self._refusal(row, f"{type(error).__name__}: {self._settings.hide(str(error))}") from error
+        delivery.add_done_callback(lambda done: self._note_delivery(done, row))
+
+    def _note_delivery(self, delivery: asyncio.Future[Any], row: tuple[Any, ...]) -> None:
+        if delivery.cancelled() or self._failure is not None:
+            return
+        error = delivery.exception()
+        if isinstance(error, FENCED):
+            self._failure = failure_of(error, f"write to topic {row[0]!r}", self._settings)
+        elif error is not None:
+            self._failure = self._refusal(row, f"{type(error).__name__}: {self._settings.hide(str(error))}")
+
+    def _refusal(self, row: tuple[Any, ...], reason: str) -> KafkaDeliveryError:
+        topic, value, key, *_ = row
+        what = f"the record with key {shorten(key)} and value {shorten(value)}"
+        return KafkaDeliveryError(f"{what} could not be written to topic {topic!r}: {reason}")
+
+    def _check(self) -> None:
+        if self._failure is not None:
+            raise self._failure

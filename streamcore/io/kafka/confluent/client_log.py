@@ -1,0 +1,60 @@
+"""What librdkafka reports on the side: lost connections, refused credentials."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import Final
+
+from confluent_kafka import KafkaError as ClientError
+
+from streamcore.io.kafka.confluent.failures import AUTHENTICATION, failure_of
+from streamcore.io.kafka.errors import KafkaError
+from streamcore.io.kafka.settings import ClientSettings
+
+LOG: Final = logging.getLogger("streamcore.io.kafka")
+
+
+class ClientLog:
+    """Takes the reports of a client's `error_cb`, from any thread.
+
+    librdkafka connects again and again and tells of every try; here the first failure after a success is logged.
+
+    Attributes:
+        is_connected: False from the report of a lost connection until `note_success`.
+    """
+
+    def __init__(self, settings: ClientSettings) -> None:
+        self.is_connected = True
+        self._settings = settings
+        self._lock = threading.Lock()
+        self._refusal: KafkaError | None = None
+        self._last = ""
+
+    def report(self, error: ClientError) -> None:
+        """What librdkafka calls."""
+        with self._lock:
+            was_connected, self.is_connected = self.is_connected, False
+            said = self._settings.hide(error.str())
+            if error.code() in AUTHENTICATION or error.fatal():
+                self._refusal = self._refusal or failure_of(error, "connect", self._settings)
+            elif error.code() != ClientError._ALL_BROKERS_DOWN:
+                self._last = said
+        if was_connected:
+            LOG.warning("connection to Kafka at %s lost: %s", self._settings.bootstrap_servers, said)
+
+    def note_success(self) -> None:
+        """A broker has answered."""
+        if not self.is_connected:
+            with self._lock:
+                self.is_connected = True
+                self._refusal = None
+            LOG.info("connected to Kafka at %s again", self._settings.bootstrap_servers)
+
+    def refusal(self) -> KafkaError | None:
+        """Why there is no use in trying again, if that has been reported since the last success."""
+        return self._refusal
+
+    def last_failure(self) -> str:
+        """What the last try has failed with; empty if nothing is known."""
+        return self._last

@@ -1,0 +1,74 @@
+"""Waiting for a broker, and calls that block, outside of the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Any, Final, Protocol, TypeVar
+
+from confluent_kafka import KafkaException
+
+from streamcore.io.kafka.confluent.client_log import ClientLog
+from streamcore.io.kafka.confluent.failures import failure_of
+from streamcore.io.kafka.errors import KafkaConnectionError
+from streamcore.io.kafka.settings import ClientSettings
+
+R = TypeVar("R")
+# How long a try to connect takes at most, in seconds: a refusal is reported to us only between two.
+TRY: Final = 0.5
+
+
+class Connectable(Protocol):
+    """Any client of confluent-kafka."""
+
+    def list_topics(self, topic: str | None = None, timeout: float = -1) -> Any: ...
+
+
+class Calls:
+    """Blocking calls of a client, made in threads, with its errors as ours.
+
+    Args:
+        settings: Those of the client.
+        log: Where the client reports to.
+    """
+
+    def __init__(self, settings: ClientSettings, log: ClientLog) -> None:
+        self._settings = settings
+        self._log = log
+
+    async def connect(self, client: Connectable, serve: Callable[[], object]) -> None:
+        """Waits until a broker answers.
+
+        Args:
+            client: The client.
+            serve: Makes the calls to `error_cb` that are due.
+        """
+        deadline = time.monotonic() + self._settings.timeout
+        while True:
+            left = deadline - time.monotonic()
+            try:
+                await asyncio.to_thread(client.list_topics, timeout=max(0.1, min(TRY, left)))
+                self._log.note_success()
+                return
+            except KafkaException:
+                await asyncio.to_thread(serve)
+                refusal = self._log.refusal()
+                if refusal is not None:
+                    raise refusal from None
+                if left <= 0:
+                    raise self._unreachable() from None
+
+    async def call(self, doing: str, call: Callable[..., R], *arguments: Any, **options: Any) -> R:
+        """The result of a call."""
+        try:
+            return await asyncio.to_thread(call, *arguments, **options)
+        except KafkaException as error:
+            raise failure_of(error, doing, self._settings) from None
+
+    def _unreachable(self) -> KafkaConnectionError:
+        servers, timeout, last = self._settings.bootstrap_servers, self._settings.timeout, self._log.last_failure()
+        said = f": {last}" if last else ""
+        return KafkaConnectionError(
+            f"no Kafka broker answered at {servers} within {timeout:g} s{said}; check the address and security.protocol"
+        )

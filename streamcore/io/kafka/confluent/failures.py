@@ -1,0 +1,72 @@
+"""librdkafka's errors as ours."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from confluent_kafka import KafkaError as ClientError, KafkaException
+
+from streamcore.io.kafka import errors
+from streamcore.io.kafka.settings import ClientSettings
+
+AUTHENTICATION: Final = frozenset(
+    {
+        ClientError._AUTHENTICATION,
+        ClientError._SSL,
+        ClientError.SASL_AUTHENTICATION_FAILED,
+        ClientError.UNSUPPORTED_SASL_MECHANISM,
+        ClientError.ILLEGAL_SASL_STATE,
+    }
+)
+FENCED: Final = frozenset(
+    {
+        ClientError._FENCED,
+        ClientError.PRODUCER_FENCED,
+        ClientError.INVALID_PRODUCER_EPOCH,
+        ClientError.TRANSACTION_COORDINATOR_FENCED,
+    }
+)
+TOPIC: Final = frozenset(
+    {
+        ClientError._UNKNOWN_TOPIC,
+        ClientError._UNKNOWN_PARTITION,
+        ClientError.UNKNOWN_TOPIC_OR_PART,
+        ClientError.UNKNOWN_TOPIC_ID,
+        ClientError.INCONSISTENT_TOPIC_ID,
+        ClientError.TOPIC_AUTHORIZATION_FAILED,
+    }
+)
+OFFSET: Final = frozenset({ClientError._AUTO_OFFSET_RESET, ClientError.OFFSET_OUT_OF_RANGE})
+UNREACHABLE: Final = frozenset(
+    {ClientError._TRANSPORT, ClientError._ALL_BROKERS_DOWN, ClientError._TIMED_OUT, ClientError._RESOLVE}
+)
+
+
+def failure_of(error: ClientError | KafkaException, doing: str, settings: ClientSettings) -> errors.KafkaError:
+    """The error to raise for one of librdkafka.
+
+    Args:
+        error: What librdkafka says.
+        doing: What was being done, such as `read topic 'clicks'`.
+        settings: Those of the client, for what must not be shown.
+    """
+    cause: ClientError = error.args[0] if isinstance(error, KafkaException) else error
+    code = cause.code()
+    said = f"cannot {doing} at {settings.bootstrap_servers}: {settings.hide(cause.str())}"
+    if code in FENCED:
+        return errors.KafkaFencedError(f"{said}; another producer has taken over the transactional id")
+    if code in AUTHENTICATION:
+        return errors.KafkaAuthenticationError(f"{said}; check user name, password, mechanism and certificates")
+    if cause.txn_requires_abort():
+        return errors.KafkaAbortableError(said)
+    if cause.fatal():
+        return errors.KafkaFatalError(said)
+    if cause.retriable():
+        return errors.KafkaRetriableError(said)
+    if code in TOPIC:
+        return errors.KafkaTopicError(said)
+    if code in OFFSET:
+        return errors.KafkaOffsetError(said)
+    if code in UNREACHABLE:
+        return errors.KafkaConnectionError(said)
+    return errors.KafkaError(said)

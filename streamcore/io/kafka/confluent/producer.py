@@ -1,0 +1,142 @@
+"""A producer on confluent-kafka."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from itertools import repeat
+from typing import Any, Final
+
+from confluent_kafka import KafkaError as ClientError, KafkaException, Message, Producer as Client
+
+from streamcore.errors import shorten
+from streamcore.io.kafka.client import Outgoing
+from streamcore.io.kafka.confluent.client_log import ClientLog
+from streamcore.io.kafka.confluent.connecting import Calls
+from streamcore.io.kafka.confluent.failures import failure_of
+from streamcore.io.kafka.confluent.properties import make_client, producer_properties
+from streamcore.io.kafka.errors import KafkaDeliveryError, KafkaError
+from streamcore.io.kafka.settings import ClientSettings
+
+# How long a thread waits for room in the queue or for deliveries in one go, in seconds.
+WAIT: Final = 0.1
+# How long records are handed over before other tasks of the event loop get their turn, and how many before the time is
+# looked at.
+SLICE_SECONDS: Final = 0.001
+CHUNK: Final = 200
+ANY_PARTITION: Final = -1
+# How long a topic that the broker makes on demand may take, in seconds.
+CREATION: Final = 2.0
+NOT_YET: Final = frozenset({ClientError.UNKNOWN_TOPIC_OR_PART, ClientError.LEADER_NOT_AVAILABLE})
+DROPPED: Final = frozenset({ClientError._PURGE_QUEUE, ClientError._PURGE_INFLIGHT})
+
+Row = tuple[str, bytes | None, bytes | None, int, int, Any]
+
+
+class ConfluentProducer:
+    """Implements `Producer`; idempotent unless the properties say otherwise."""
+
+    def __init__(self, settings: ClientSettings, transactional_id: str | None = None) -> None:
+        self._settings = settings
+        self._log = ClientLog(settings)
+        self._calls = Calls(settings, self._log)
+        self._lock = threading.Lock()
+        self._failure: KafkaError | None = None
+        self._closed = False
+        properties = producer_properties(settings, self._log.report, self._note_delivery)
+        if transactional_id is not None:
+            properties["transactional.id"] = transactional_id
+        self._client = make_client(Client, properties, settings)
+
+    async def connect(self) -> None:
+        await self._calls.connect(self._client, lambda: self._client.poll(0))
+
+    async def partitions(self, topic: str) -> int:
+        doing, deadline = f"write to topic {topic!r}", time.monotonic() + CREATION
+        while True:
+            found = await self._calls.call(doing, self._client.list_topics, topic, timeout=self._settings.timeout)
+            error = found.topics[topic].error
+            if error is None:
+                return len(found.topics[topic].partitions)
+            if error.code() not in NOT_YET or time.monotonic() > deadline:
+                raise failure_of(error, doing, self._settings)
+            await asyncio.sleep(WAIT)
+
+    async def send(self, records: Outgoing) -> None:
+        rows, at = _rows(records), 0
+        began = time.perf_counter()
+        while at < len(rows):
+            reached = self._produce(rows, at)
+            self._client.poll(0)
+            self._check()
+            if reached == at:  # the queue is full
+                await asyncio.to_thread(self._client.poll, WAIT)
+            elif time.perf_counter() - began > SLICE_SECONDS:
+                await asyncio.sleep(0)
+                began = time.perf_counter()
+            at = reached
+
+    async def flush(self) -> None:
+        while await asyncio.to_thread(self._client.flush, WAIT):
+            self._check()
+        self._check()
+
+    async def close(self) -> None:
+        if not self._closed:
+            self._closed = True
+            await asyncio.to_thread(self._discard)
+
+    def _produce(self, rows: list[Row], start: int) -> int:
+        """Hands over some rows; returns the index of the first that is left."""
+        produce, at = self._client.produce, start
+        stop = min(start + CHUNK, len(rows))
+        try:
+            for at in range(start, stop):
+                topic, value, key, partition, millis, headers = rows[at]
+                produce(topic, value, key, partition, timestamp=millis, headers=headers)
+        except BufferError:
+            return at
+        except KafkaException as error:
+            raise self._refusal(rows[at], self._settings.hide(error.args[0].str())) from None
+        except (TypeError, ValueError, OverflowError) as error:
+            raise self._refusal(rows[at], f"{error}; keys and values must be bytes, str or None") from error
+        return stop
+
+    def _note_delivery(self, error: ClientError | None, message: Message) -> None:
+        """Called by librdkafka for a record that it gives up, in a thread or in `poll`."""
+        if error is None or error.code() in DROPPED:
+            return
+        row = (message.topic() or "", message.value(), message.key(), message.partition() or 0, 0, None)
+        with self._lock:
+            self._failure = self._failure or self._refusal(row, self._settings.hide(error.str()))
+
+    def _refusal(self, row: Row, reason: str) -> KafkaDeliveryError:
+        topic, value, key, *_ = row
+        what = f"the record with key {shorten(key)} and value {shorten(value)}"
+        return KafkaDeliveryError(f"{what} could not be written to topic {topic!r}: {reason}")
+
+    def _check(self) -> None:
+        refusal = self._failure or self._log.refusal()
+        if refusal is not None:
+            raise refusal
+
+    def _discard(self) -> None:
+        """Ends the client without writing what is left; its own `close` would wait for that."""
+        self._client.purge()
+        self._client.flush(0)
+        del self._client
+
+
+def _rows(records: Outgoing) -> list[Row]:
+    topics, stamps, partitions = records.topics, records.timestamps, records.partitions
+    return list(
+        zip(
+            repeat(topics) if isinstance(topics, str) else topics,
+            records.values,
+            records.keys,
+            repeat(ANY_PARTITION) if partitions is None else [ANY_PARTITION if p is None else p for p in partitions],
+            repeat(0) if stamps is None else [max(micros // 1000, 0) for micros in stamps],  # 0: the time of writing
+            repeat(None) if records.headers is None else [list(h) if h else None for h in records.headers],
+        )
+    )

@@ -1,0 +1,276 @@
+"""The contract of a Kafka client, for both clients against a broker."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from streamcore.io.kafka.client import CommittedOffset, Consumer, Producer, TopicPartition
+from streamcore.io.kafka.errors import KafkaDeliveryError, KafkaOffsetError, KafkaTopicError
+from streamcore.timestamp import MIN_MICROS
+from tests.io.kafka.clients import (
+    CLIENTS,
+    open_consumer,
+    open_producer,
+    outgoing,
+    read_values,
+    settings_for,
+)
+from tests.servers.broker import Broker
+from tests.servers.plugin import MakeTopic
+
+pytestmark = pytest.mark.integration
+
+OpenConsumer = Callable[..., Awaitable[Consumer]]
+OpenProducer = Callable[..., Awaitable[Producer]]
+
+
+@pytest.fixture(params=CLIENTS)
+def client(request: pytest.FixtureRequest) -> Any:
+    return request.param
+
+
+@pytest.fixture
+async def consumers(client: Any, broker: Broker) -> AsyncIterator[OpenConsumer]:
+    opened: list[Consumer] = []
+
+    async def make(group_id: str | None = None, **properties: Any) -> Consumer:
+        settings = settings_for(client, broker.bootstrap, properties.get("config"), group_id=group_id)
+        opened.append(await open_consumer(client, settings))
+        return opened[-1]
+
+    yield make
+    for consumer in opened:
+        await consumer.close()
+
+
+@pytest.fixture
+async def producer(client: Any, broker: Broker) -> AsyncIterator[Producer]:
+    opened = await open_producer(client, settings_for(client, broker.bootstrap))
+    yield opened
+    await opened.close()
+
+
+async def write(producer: Producer, topic: str, values: list[Any], **columns: Any) -> None:
+    await producer.send(outgoing(topic, values, **columns))
+    await producer.flush()
+
+
+async def test_all_columns_of_a_record(consumers: OpenConsumer, producer: Producer, make_topic: MakeTopic) -> None:
+    topic = make_topic()
+    await write(
+        producer,
+        topic,
+        [b"one", None, b""],
+        keys=[b"a", b"b", None],
+        timestamps=[1_000_000, 2_500_000, 3_000_000],
+        headers=[[("trace", b"1"), ("trace", None)], (), ()],
+    )
+    consumer, partition = await consumers(), TopicPartition(topic, 0)
+    consumer.assign(partition, 0)
+    records = await consumer.fetch(partition, 10)
+    if len(records) < 3:
+        pytest.fail(f"a broker that has three records answered with {len(records)}")
+    assert records.values() == [b"one", None, b""]
+    assert records.keys() == [b"a", b"b", None]
+    assert records.timestamps() == [1_000_000, 2_500_000, 3_000_000]
+    assert records.timestamp_types() == [1, 1, 1]
+    assert records.offsets() == [0, 1, 2]
+    assert [list(headers) for headers in records.headers()] == [[("trace", b"1"), ("trace", None)], [], []]
+    assert records.next_offset == 3
+
+
+async def test_a_part_of_the_records(consumers: OpenConsumer, producer: Producer, make_topic: MakeTopic) -> None:
+    topic = make_topic()
+    await write(producer, topic, [b"%d" % n for n in range(10)])
+    consumer, partition = await consumers(), TopicPartition(topic, 0)
+    consumer.assign(partition, 2)
+    found: list[Any] = []
+    while len(found) < 8:
+        records = await consumer.fetch(partition, 3)
+        assert len(records) <= 3
+        found += records.values()
+        assert records.next_offset == 2 + len(found)
+    assert found == [b"%d" % n for n in range(2, 10)]
+
+
+async def test_slices_keep_the_offset_behind_them(
+    consumers: OpenConsumer, producer: Producer, make_topic: MakeTopic
+) -> None:
+    topic = make_topic()
+    await write(producer, topic, [b"a", b"b", b"c"])
+    consumer, partition = await consumers(), TopicPartition(topic, 0)
+    consumer.assign(partition, 0)
+    records = await consumer.fetch(partition, 10)
+    assert (records.slice(0, 2).values(), records.slice(0, 2).next_offset) == ([b"a", b"b"], 2)
+    assert (records.slice(2, 3).values(), records.slice(2, 3).next_offset) == ([b"c"], 3)
+
+
+async def test_partitions_that_are_added_later(
+    consumers: OpenConsumer, producer: Producer, make_topic: MakeTopic
+) -> None:
+    topic = make_topic(2)
+    await write(producer, topic, [b"a", b"b", b"c", b"d"], partitions=[0, 1, 0, 1])
+    consumer, first, second = await consumers(), TopicPartition(topic, 0), TopicPartition(topic, 1)
+    consumer.assign(first, 0)
+    assert await read_values(consumer, first, 2) == [b"a", b"c"]
+    consumer.assign(second, 1)
+    assert await read_values(consumer, second, 1) == [b"d"]
+    await write(producer, topic, [b"e", b"f"], partitions=[0, 1])
+    assert await read_values(consumer, first, 1) == [b"e"]
+    assert await read_values(consumer, second, 1) == [b"f"]
+    consumer.unassign(second)
+    await write(producer, topic, [b"g"], partitions=[0])
+    assert await read_values(consumer, first, 1) == [b"g"]
+
+
+async def test_a_fetch_that_is_cancelled_loses_nothing(
+    consumers: OpenConsumer, producer: Producer, make_topic: MakeTopic
+) -> None:
+    topic = make_topic()
+    consumer, partition = await consumers(), TopicPartition(topic, 0)
+    consumer.assign(partition, 0)
+    found: list[Any] = []
+    for number in range(20):
+        waiting = asyncio.create_task(consumer.fetch(partition, 10))
+        await asyncio.sleep(0)
+        await write(producer, topic, [b"%d" % number])
+        waiting.cancel()
+        result = (await asyncio.gather(waiting, return_exceptions=True))[0]
+        if not isinstance(result, BaseException):
+            found += result.values()
+    found += await read_values(consumer, partition, 20 - len(found))
+    assert found == [b"%d" % number for number in range(20)]
+
+
+async def test_a_partition_that_nobody_fetches_holds_up_no_other(
+    consumers: OpenConsumer, producer: Producer, make_topic: MakeTopic
+) -> None:
+    topic = make_topic(2)
+    values = [b"x" * 100] * 40_000
+    await write(producer, topic, values, partitions=[0] * 40_000)
+    consumer, ahead, behind = await consumers(), TopicPartition(topic, 0), TopicPartition(topic, 1)
+    consumer.assign(ahead, 0)
+    consumer.assign(behind, 0)
+    await consumer.fetch(ahead, 1)
+    reading = asyncio.create_task(read_values(consumer, behind, 3))
+    await write(producer, topic, [b"a", b"b", b"c"], partitions=[1, 1, 1])
+    assert await reading == [b"a", b"b", b"c"]
+    assert len(await read_values(consumer, ahead, 39_999, 2048)) == 39_999
+
+
+async def test_topics_and_their_partitions(consumers: OpenConsumer, make_topic: MakeTopic) -> None:
+    one, three = make_topic(1), make_topic(3)
+    topics = await (await consumers()).topics()
+    assert (topics[one], topics[three]) == (1, 3)
+    assert not [name for name in topics if name.startswith("__")]
+
+
+async def test_offsets(consumers: OpenConsumer, producer: Producer, make_topic: MakeTopic) -> None:
+    topic = make_topic(2)
+    stamps = [1_000_000, 2_000_000, 3_000_000]
+    await write(producer, topic, [b"a", b"b", b"c"], partitions=[0, 0, 0], timestamps=stamps)
+    consumer, full, empty = await consumers(), TopicPartition(topic, 0), TopicPartition(topic, 1)
+    assert await consumer.beginning_offsets([full, empty]) == {full: 0, empty: 0}
+    assert await consumer.end_offsets([full, empty]) == {full: 3, empty: 0}
+    assert await consumer.offsets_for_time([full, empty], 2_000_000) == {full: 1, empty: None}
+    assert await consumer.offsets_for_time([full], 2_000_001) == {full: 2}
+    assert await consumer.offsets_for_time([full], 3_000_001) == {full: None}
+    assert await consumer.offsets_for_time([full], MIN_MICROS) == {full: 0}
+    assert await consumer.end_offsets([]) == {}
+
+
+async def test_offsets_of_a_topic_that_does_not_exist(client: Any, consumers: OpenConsumer) -> None:
+    if client == "aiokafka":
+        pytest.skip("aiokafka waits for the topic to appear; sources look for it first")
+    with pytest.raises(KafkaTopicError, match="cannot look up offsets of \\['no-such-topic'\\]"):
+        await (await consumers()).end_offsets([TopicPartition("no-such-topic", 0)])
+
+
+async def test_offsets_of_a_group(consumers: OpenConsumer, make_topic: MakeTopic) -> None:
+    topic = make_topic(2)
+    consumer, first, second = await consumers(topic), TopicPartition(topic, 0), TopicPartition(topic, 1)
+    assert await consumer.committed([first, second]) == {}
+    await consumer.commit({first: CommittedOffset(5, "why")})
+    assert await consumer.committed([first, second]) == {first: CommittedOffset(5, "why")}
+    assert await (await consumers(topic)).committed([first]) == {first: CommittedOffset(5, "why")}
+
+
+async def test_an_offset_behind_the_end(kafka: Broker, consumers: OpenConsumer, make_topic: MakeTopic) -> None:
+    topic = make_topic()
+    consumer, partition = await consumers(), TopicPartition(topic, 0)
+    consumer.assign(partition, 7)
+    with pytest.raises(KafkaOffsetError) as caught:
+        await consumer.fetch(partition, 10)
+    assert str(caught.value) == (
+        f"partition 0 of topic {topic!r} has no offset 7: it has been deleted by retention, or the topic is another "
+        "one now; choose where to go on with start='earliest', 'latest' or a timestamp"
+    )
+
+
+async def test_lag(consumers: OpenConsumer, producer: Producer, make_topic: MakeTopic) -> None:
+    topic = make_topic()
+    await write(producer, topic, [b"a", b"b", b"c"])
+    consumer, partition = await consumers(), TopicPartition(topic, 0)
+    consumer.assign(partition, 0)
+    await consumer.fetch(partition, 1)
+    assert consumer.lag(partition, 1) == 2
+    assert consumer.is_connected(partition)
+
+
+async def test_partitions_of_a_topic_to_write_to(producer: Producer, make_topic: MakeTopic, kafka: Broker) -> None:
+    assert await producer.partitions(make_topic(3)) == 3
+    with pytest.raises(KafkaTopicError, match="cannot write to topic 'no-such-topic' at "):
+        await producer.partitions("no-such-topic")
+
+
+async def test_topics_per_record(consumers: OpenConsumer, producer: Producer, make_topic: MakeTopic) -> None:
+    one, other = make_topic(), make_topic()
+    await producer.send(outgoing([one, other, one], [b"a", b"b", b"c"]))
+    await producer.flush()
+    consumer = await consumers()
+    for topic in (one, other):
+        consumer.assign(TopicPartition(topic, 0), 0)
+    assert await read_values(consumer, TopicPartition(one, 0), 2) == [b"a", b"c"]
+    assert await read_values(consumer, TopicPartition(other, 0), 1) == [b"b"]
+
+
+async def test_more_records_than_the_queue_takes(
+    client: Any, broker: Broker, consumers: OpenConsumer, make_topic: MakeTopic
+) -> None:
+    topic = make_topic()
+    config = {"queue.buffering.max.messages": 100} if client == "confluent" else {}
+    producer = await open_producer(client, settings_for(client, broker.bootstrap, config))
+    values = [b"%d" % n for n in range(2000)]
+    await write(producer, topic, values)
+    await producer.close()
+    consumer, partition = await consumers(), TopicPartition(topic, 0)
+    consumer.assign(partition, 0)
+    assert await read_values(consumer, partition, 2000) == values
+
+
+async def test_a_record_that_is_too_large(producer: Producer, make_topic: MakeTopic) -> None:
+    topic = make_topic()
+    with pytest.raises(KafkaDeliveryError) as caught:
+        await write(producer, topic, [b"x" * 2_000_000], keys=[b"big"])
+    said = str(caught.value)
+    shown = f"b'{'x' * 198}... (2000003 characters)"
+    assert said.startswith(f"the record with key b'big' and value {shown} could not be written to topic {topic!r}: ")
+    assert len(said) < 600
+
+
+async def test_a_value_that_is_not_bytes(producer: Producer, make_topic: MakeTopic) -> None:
+    topic = make_topic()
+    with pytest.raises(KafkaDeliveryError, match=r"^the record with key None and value 3\.5 could not be written to "):
+        await write(producer, topic, [3.5])
+
+
+async def test_closing_twice(consumers: OpenConsumer, producer: Producer) -> None:
+    consumer = await consumers()
+    await consumer.close()
+    await consumer.close()
+    await producer.close()
+    await producer.close()
