@@ -19,7 +19,7 @@ from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser, SkipP
 
 import streamcore
 
-pytest_plugins = ["tests.servers.plugin"]
+pytest_plugins = ["tests.servers.plugin", "tests.servers.registry"]
 
 # Speed belongs in benchmarks, so no example has a deadline. A test run tries the same examples every time, so that it
 # tells of nothing but the change; `--hypothesis-profile=search` looks for new ones.

@@ -49,6 +49,112 @@ class SinkError(StreamcoreError):
     """A sink could not be opened or written."""
 
 
+class StateError(StreamcoreError):
+    """Base of the errors about state that outlives the process."""
+
+
+class StateEncodingError(StateError, TypeError):
+    """A value cannot be stored."""
+
+
+class StateDecodingError(StateError, ValueError):
+    """Stored bytes cannot be turned back into the values they were made of."""
+
+
+class StateDirectoryError(StateError):
+    """A state directory cannot be used as it is, or does not hold what was asked for."""
+
+
+class StateLockedError(StateDirectoryError):
+    """Another process has the state directory."""
+
+
+class StateTakenOverError(StateError):
+    """Another process took the state directory over; this one can write nothing any more."""
+
+
+class StateWriteError(StateError):
+    """Nothing was written, as the disk is full or does not let itself be written to; it may be tried again."""
+
+
+class StateDamagedError(StateError):
+    """What is on disk is not what was written.
+
+    Attributes:
+        number: The checkpoint that cannot be read; None where that is not known.
+        whole: The latest earlier checkpoint that can be read, or None.
+    """
+
+    def __init__(self, message: str, number: int | None = None, whole: int | None = None) -> None:
+        super().__init__(message)
+        self.number = number
+        self.whole = whole
+
+
+class TransactionError(SinkError):
+    """A transaction of a sink's cluster did not go through; the engine goes back to its last checkpoint and goes on."""
+
+
+class TransactionFencedError(TransactionError):
+    """The cluster takes nothing more from this writer: its transaction expired, or another one has begun."""
+
+
+class TransactionAbortedError(TransactionError):
+    """The transaction was aborted: nothing of it will be seen."""
+
+
+class TransactionUnknownError(TransactionError):
+    """No answer came, so that the transaction may have been committed, or may yet be, or not."""
+
+
+class StartRefusedError(StreamcoreError):
+    """Going on from a state directory could lose or double output; nothing has been changed."""
+
+
+class MarkerMissingError(StartRefusedError):
+    """A checkpoint was prepared, and the cluster no longer tells whether its transaction was committed."""
+
+    def __init__(self, checkpoint: int) -> None:
+        super().__init__(
+            f"checkpoint {checkpoint} was prepared, but its cluster no longer knows whether the transaction was "
+            "committed: the marker has expired or was deleted, or this is another cluster; look whether the output of "
+            "the last checkpoint is in the topics, then start once with undecided='committed' if it is, and "
+            "undecided='aborted' if it is not"
+        )
+
+
+class MarkerAheadError(StartRefusedError):
+    """The cluster has committed more than the state directory knows of: the directory is an older copy."""
+
+    def __init__(self, known: str, marker: str) -> None:
+        super().__init__(
+            f"the state directory knows of {known}, but its cluster has committed {marker}: the directory is an older "
+            "copy, and going on from it would write output a second time; use the directory that ran last, or an "
+            "empty one to begin anew"
+        )
+
+
+class MarkerBehindError(StartRefusedError):
+    """The cluster has not committed what the state directory knows was committed."""
+
+    def __init__(self, known: str, marker: str) -> None:
+        super().__init__(
+            f"the state directory knows of {known}, but its cluster has committed only {marker}: the cluster has lost "
+            "transactions, or this is another one; use the cluster that was written to, or an empty state directory "
+            "to begin anew"
+        )
+
+
+class UndecidedCheckpointError(StartRefusedError):
+    """A checkpoint was prepared by a pipeline with other sinks, which decide in another way."""
+
+    def __init__(self, checkpoint: int, sinks: str) -> None:
+        super().__init__(
+            f"checkpoint {checkpoint} was prepared by a pipeline {sinks}, and only that one can tell whether it was "
+            "committed; start the pipeline once as it was, then change it"
+        )
+
+
 class InvariantError(StreamcoreError):
     """Something that streamcore guarantees to itself does not hold: our bug, not the user's."""
 

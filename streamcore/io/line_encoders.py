@@ -6,12 +6,11 @@ from collections.abc import Callable, Sequence
 from itertools import repeat
 from typing import Any, Final, Protocol
 
-import msgspec
 import orjson
 
 from streamcore.errors import SinkError, shorten
+from streamcore.io.json_text import plain
 from streamcore.io.line_coders import LineEncoder, ToBytesCoder
-from streamcore.timestamp import Timestamp
 
 LINE: Final = orjson.OPT_APPEND_NEWLINE
 LINE_WITH_ANY_KEYS: Final = orjson.OPT_APPEND_NEWLINE | orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY
@@ -59,7 +58,7 @@ class JsonEncoder:
     def encode(self, values: Sequence[Any]) -> bytes:
         """Encodes the column by one chain of calls; elements that are out of the ordinary one by one."""
         try:
-            return b"".join(map(orjson.dumps, values, repeat(_plain), repeat(LINE)))
+            return b"".join(map(orjson.dumps, values, repeat(plain), repeat(LINE)))
         except TypeError:
             return b"".join(_encode_each(values, _dumps_anything))
 
@@ -77,21 +76,4 @@ def _encode_each(values: Sequence[Any], encode: Callable[[Any], bytes]) -> list[
 
 
 def _dumps_anything(value: Any) -> bytes:
-    return orjson.dumps(value, _plain, LINE_WITH_ANY_KEYS)
-
-
-def _plain(value: Any) -> Any:
-    """What JSON shall show of a value that it does not know."""
-    if isinstance(value, tuple):
-        as_dict = getattr(value, "_asdict", None)
-        return list(value) if as_dict is None else as_dict()
-    if isinstance(value, Timestamp):
-        return value.to_rfc3339()
-    return msgspec.to_builtins(value, builtin_types=(), enc_hook=_unknown)
-
-
-def _unknown(value: Any) -> Any:
-    if isinstance(value, Timestamp):
-        return value.to_rfc3339()
-    msg = f"JSON cannot show {type(value).__name__}"
-    raise TypeError(msg)
+    return orjson.dumps(value, plain, LINE_WITH_ANY_KEYS)

@@ -1,0 +1,1 @@
+"""Durable state: values as bytes, and the directory that checkpoints are kept in."""

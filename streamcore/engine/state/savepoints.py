@@ -1,0 +1,176 @@
+"""Savepoints: checkpoints under a name, each in a file of its own."""
+
+from __future__ import annotations
+
+import os
+import re
+import sqlite3
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Final, Self
+
+from streamcore.engine.state.checkpoints import CheckpointReader, DamageError
+from streamcore.engine.state.database import create_copy, explain, open_copy
+from streamcore.engine.state.pieces import Piece
+from streamcore.engine.state.rows import insert_checkpoint, insert_pieces
+from streamcore.engine.state.trust import require_private
+from streamcore.errors import StateDamagedError, StateDirectoryError
+
+SAVEPOINTS_NAME: Final = "savepoints"
+_SUFFIX: Final = ".sqlite"
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+
+
+class Savepoint:
+    """A checkpoint that was kept under a name, to be read. Made by `open_savepoint`; it is a context manager.
+
+    Attributes:
+        name: Its name.
+        state_id: The state it was taken of.
+        number: The number of the checkpoint.
+    """
+
+    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+        self._path = path
+        self._connection = connection
+        self._stored = CheckpointReader(connection, path)
+        self.name = path.name.removesuffix(_SUFFIX)
+        try:
+            self.state_id = self._stored.state_id()
+            (self.number,) = self._stored.numbers()
+        except BaseException:
+            connection.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Closes the file."""
+        self._connection.close()
+
+    def manifest(self) -> bytes:
+        """The manifest of the checkpoint.
+
+        Raises:
+            StateDamagedError: If it is not what was written.
+        """
+        try:
+            return self._stored.manifest(self.number)
+        except DamageError as damage:
+            raise self._damaged(damage) from damage
+
+    def read(self) -> Iterator[Piece]:
+        """The pieces of the checkpoint, in the order in which they were written.
+
+        Raises:
+            StateDamagedError: If they are not what was written.
+        """
+        try:
+            yield from self._stored.read(self.number)
+        except DamageError as damage:
+            raise self._damaged(damage) from damage
+
+    def _damaged(self, error: Exception) -> StateDamagedError:
+        msg = f"the savepoint {self._path} is damaged: {error}; use another one, or a copy of it"
+        return StateDamagedError(msg)
+
+
+def open_savepoint(path: str | os.PathLike[str], name: str, *, private: bool = False) -> Savepoint:
+    """Opens a savepoint to read it; also while a job uses the state directory.
+
+    Args:
+        path: The state directory.
+        name: The savepoint.
+        private: Whether to refuse a savepoint that others could have written, as is right where pickle is allowed.
+
+    Raises:
+        StateDirectoryError: If there is no such savepoint, a newer version wrote it, or others could have.
+        StateDamagedError: If it is damaged.
+    """
+    directory = Path(path)
+    file = savepoint_path(directory, name)
+    if not file.is_file():
+        names = ", ".join(savepoint_names(directory)) or "none"
+        msg = f"the state directory {directory} has no savepoint {name!r}; it has: {names}"
+        raise StateDirectoryError(msg)
+    if private:
+        require_private(directory, file.parent, file)
+    return Savepoint(file, open_copy(file))
+
+
+def savepoint_path(directory: Path, name: str) -> Path:
+    """Where a savepoint is.
+
+    Raises:
+        StateDirectoryError: If it cannot be the name of one.
+    """
+    if not _NAME.fullmatch(name):
+        msg = (
+            f"{name!r} cannot be the name of a savepoint; "
+            "use up to 100 letters, digits, '.', '_' and '-', with a letter or a digit first"
+        )
+        raise StateDirectoryError(msg)
+    return directory / SAVEPOINTS_NAME / f"{name}{_SUFFIX}"
+
+
+def savepoint_names(directory: Path) -> list[str]:
+    """The savepoints of a state directory, in the order of their names."""
+    files = (directory / SAVEPOINTS_NAME).glob(f"*{_SUFFIX}")
+    return sorted(file.name.removesuffix(_SUFFIX) for file in files if not file.name.startswith("."))
+
+
+def write_draft(target: Path, state_id: str, number: int, manifest: bytes, pieces: Iterable[Piece]) -> Path:
+    """Writes what is to be a savepoint, in full and safely on the disk, to a file beside it.
+
+    Args:
+        target: Where the savepoint is to be.
+        state_id: The state.
+        number: The checkpoint.
+        manifest: Its manifest.
+        pieces: Its pieces.
+
+    Raises:
+        StateWriteError: If the disk is full, or does not let itself be written to.
+    """
+    target.parent.mkdir(mode=0o700, exist_ok=True)
+    draft = target.with_name(f".{target.name}")
+    draft.unlink(missing_ok=True)
+    try:
+        _fill(draft, state_id, number, manifest, pieces)
+        _sync(draft)
+    except BaseException as error:
+        draft.unlink(missing_ok=True)
+        if isinstance(error, sqlite3.Error):
+            raise explain(error, target) from error
+        raise
+    return draft
+
+
+def publish(draft: Path, target: Path) -> None:
+    """Makes a draft the savepoint."""
+    draft.rename(target)
+    _sync(target.parent)
+    _sync(target.parent.parent)
+
+
+def _fill(draft: Path, state_id: str, number: int, manifest: bytes, pieces: Iterable[Piece]) -> None:
+    connection = create_copy(draft, state_id)
+    try:
+        connection.execute("BEGIN")
+        insert_pieces(connection, number, pieces)
+        insert_checkpoint(connection, number, manifest, applied=True)
+        connection.execute("COMMIT")
+    finally:
+        connection.close()
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
