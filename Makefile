@@ -7,10 +7,10 @@ READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check bench clean
+.PHONY: help demo test check bench bench-kafka clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(READY) ## run the flights example
 	@$(BIN)/python -m examples.flights
@@ -27,6 +27,9 @@ check: $(READY) ## lint, formatting, types and the import law
 
 bench: $(READY) ## measure against the hand-written loop
 	@$(BIN)/python -m benchmarks
+
+bench-kafka: $(READY) ## measure from topic to topic on a Kafka broker of its own, against loops on the raw client
+	@$(BIN)/python -m benchmarks.kafka
 
 clean: ## remove the virtual environment, caches and build output
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
