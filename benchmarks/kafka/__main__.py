@@ -4,11 +4,12 @@ from collections.abc import Callable, Sequence
 
 from benchmarks.arguments import begin, show_lines_at_once
 from benchmarks.kafka import ratios
+from benchmarks.kafka.peers import running
 from benchmarks.kafka.topics import Topics
 from benchmarks.measuring import Options
 from tests.servers.shared_broker import shared_broker
 
-PARTS: dict[str, Callable[[Topics, Options], None]] = {"ratios": ratios.run}
+PARTS: dict[str, Callable[[Topics, Options], None]] = {"ratios": ratios.run, "peers": running.run}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
