@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check bench bench-kafka clean
+.PHONY: help demo demo-kafka test soak check bench bench-kafka clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -15,8 +15,16 @@ help: ## list the targets
 demo: $(READY) ## run the flights example
 	@$(BIN)/python -m examples.flights
 
+demo-kafka: $(READY) ## run the flights through Kafka, while the pipeline is killed five times
+	@$(BIN)/python -m examples.kafka_flights
+
 test: $(READY) ## run the tests, the docstring examples and the code in README and docs
 	@$(BIN)/python -m pytest
+
+KILLS ?= 25
+
+soak: $(READY) ## kill a pipeline KILLS times on a real Kafka, and check that nothing is lost or doubled
+	@$(BIN)/python -m tests.soak --kills $(KILLS)
 
 check: $(READY) ## lint, formatting, types and the import law
 	$(BIN)/ruff check .

@@ -155,6 +155,10 @@ class UndecidedCheckpointError(StartRefusedError):
         )
 
 
+class PlanChangedError(StartRefusedError):
+    """The pipeline has other steps than the one that wrote the state; what does not fit is named."""
+
+
 class InvariantError(StreamcoreError):
     """Something that streamcore guarantees to itself does not hold: our bug, not the user's."""
 

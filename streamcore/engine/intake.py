@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from streamcore.engine.core.ingress import SourceNode
@@ -24,17 +24,28 @@ class Arrivals:
     Attributes:
         queue: Batches in the order they came, with the split; None in the place of a batch is the end of the split, and
             None in the place of a split the search for new ones, which ends too.
+        held: Splits whose last batch has been processed, and which may be polled again.
         wake: Set whenever the runtime has a reason to look.
     """
 
     def __init__(self) -> None:
         self.queue: deque[Arrival] = deque()
+        self.held: list[SplitReading] = []
         self.wake = asyncio.Event()
 
     def put(self, arrival: Arrival) -> None:
         """Adds what a poll brought."""
         self.queue.append(arrival)
         self.wake.set()
+
+    def clear(self) -> None:
+        """Forgets everything: what has been polled will be polled again."""
+        self.queue.clear()
+        self.held.clear()
+
+    def poll_again(self) -> None:
+        """Lets the splits be polled whose last batch has been processed."""
+        self.held = [reading for reading in self.held if not reading.go_on()]
 
 
 class SplitReading:
@@ -44,12 +55,23 @@ class SplitReading:
         node: Where its batches go.
         split: Its name.
         reader: What is polled.
+        position: Where to go on after the last batch it has brought; None where nobody asks.
     """
 
-    def __init__(self, node: SourceNode, split: str, reader: Reader[Any], arrivals: Arrivals, clock: Clock) -> None:
+    def __init__(
+        self,
+        node: SourceNode,
+        split: str,
+        reader: Reader[Any],
+        arrivals: Arrivals,
+        clock: Clock,
+        tells_positions: bool = False,
+    ) -> None:
         self.node = node
         self.split = split
         self.reader = reader
+        self.position: object = None
+        self._tells_positions = tells_positions
         self._arrivals = arrivals
         self._clock = clock
         self._go_on = asyncio.Event()
@@ -75,7 +97,9 @@ class SplitReading:
 
     def note_idle(self, now: int) -> None:
         """Tells the estimators that the split has had nothing for their idle timeout."""
-        if self._waiting_since is not None:
+        if self._waiting_since is not None and not self.reader.is_connected():
+            self._waiting_since = now  # nobody knows whether it has something
+        elif self._waiting_since is not None:
             self.node.note_idle(self.split, now - self._waiting_since)
 
     async def run(self) -> None:
@@ -86,6 +110,8 @@ class SplitReading:
             batch = await self._poll()
             if batch is None or batch.values:
                 self._waiting_since = None
+            if self._tells_positions and batch is not None:
+                self.position = position_of(self.node, self.split, self.reader)
             self._arrivals.put((self.node, self, batch))
             if batch is None:
                 return
@@ -118,14 +144,46 @@ async def list_splits(node: SourceNode, source: Source[Any]) -> Sequence[str]:
         raise SourceError(msg) from error
 
 
-def open_split(node: SourceNode, source: Source[Any], split: str) -> Reader[Any]:
-    """A reader of one split, from its beginning.
+async def find_starts(node: SourceNode, source: Source[Any], splits: Sequence[str]) -> Mapping[str, Any]:
+    """Where splits begin in a run that starts for the first time.
+
+    Raises:
+        SourceError: If the source cannot tell.
+    """
+    try:
+        return await source.start_positions(splits)
+    except StreamcoreError:
+        raise
+    except Exception as error:
+        msg = f"step {node.label!r} could not find out where to begin: {type(error).__name__}: {error}"
+        raise SourceError(msg) from error
+
+
+def position_of(node: SourceNode, split: str, reader: Reader[Any]) -> object:
+    """Where a reader is.
+
+    Raises:
+        SourceError: If it cannot tell.
+    """
+    position = reader.position()
+    if position is None:
+        msg = (
+            f"step {node.label!r} cannot be used with a state directory: its reader of split {split!r} does not tell "
+            "where it is, so a later run could not go on from there; read a source that keeps its elements, such as "
+            "files or Kafka, or run without `state_dir`"
+        )
+        raise SourceError(msg)
+    return position
+
+
+def open_split(node: SourceNode, source: Source[Any], split: str, position: Any) -> Reader[Any]:
+    """A reader of one split, from a position or its beginning.
 
     Raises:
         SourceError: If the split cannot be opened.
     """
     try:
-        return source.open(split, None)
+        return source.open(split, position)
     except StreamcoreError:
         raise
     except Exception as error:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import time
 from collections.abc import Awaitable, Callable, Iterator
-from typing import Any, Final
+from typing import Any, TypeVar
 
 from streamcore.engine.core.egress import SinkNode
+from streamcore.engine.slices import Slices
 from streamcore.errors import SinkError, StreamcoreError
 from streamcore.model.bundle import Bundle
 from streamcore.model.sink import Sink
+from streamcore.model.two_phase import TwoPhaseSink
 from streamcore.model.windowed_value import WindowedValue
 
-# How long the engine works before other tasks of the event loop get their turn.
-SLICE_SECONDS: Final = 0.001
+T = TypeVar("T")
 
 
 class Outlet:
@@ -25,19 +25,26 @@ class Outlet:
         node: Where the bundles come from.
         sink: Where they go.
         on_room: Called when the node's queue has become shorter.
+
+    Attributes:
+        label: Full label of the step.
     """
 
     def __init__(self, node: SinkNode, sink: Sink[Any], on_room: Callable[[], None]) -> None:
         self.node = node
         self.sink = sink
+        self.label = node.label
         self._on_room = on_room
         self._wake = asyncio.Event()
+        self._rest = asyncio.Event()
         self._ending = False
         self._is_writing = False
+        self._is_held = False
+        self._failure: BaseException | None = None
 
     def notify(self) -> None:
         """There may be something to write."""
-        if self.node.queue:
+        if self.node.queue and not self._is_held:
             self._wake.set()
 
     def finish(self) -> None:
@@ -45,47 +52,86 @@ class Outlet:
         self._ending = True
         self._wake.set()
 
+    def hold(self) -> None:
+        """Writes nothing until `release`; what comes waits in the queue."""
+        self._is_held = True
+
+    def release(self) -> None:
+        """Writes again."""
+        self._is_held = False
+        self._wake.set()
+
+    async def written(self) -> None:
+        """Waits until all that has come has been written; raises what made writing fail."""
+        while self._failure is None and (self.node.queue or self._is_writing):
+            self._rest.clear()
+            self._wake.set()
+            await self._rest.wait()
+        if self._failure is not None:
+            raise self._failure
+
     async def run(self) -> None:
-        """Writes until `finish`, then closes the sink."""
-        while True:
-            await self._wake.wait()
-            self._wake.clear()
-            await self._write_queue()
-            if self._ending and not self.node.queue:
-                await self._guard(self.sink.close())
-                return
+        """Writes until `finish`, then completes the output."""
+        try:
+            while not self._ending or self.node.queue:
+                await self._wake.wait()
+                self._wake.clear()
+                await self._write_queue()
+                self._rest.set()
+            await self._complete()
+        except BaseException as error:
+            self._failure = error
+            raise
+        finally:
+            self._rest.set()
 
     async def open(self) -> None:
-        """Opens the sink; from now on the node may write to it."""
-        await self._guard(self.sink.open())
-        self.node.write_nowait = self._write_nowait
-        self.node.wants_watermarks = type(self.sink).flush is not Sink.flush
+        """Opens the sink."""
+        await self.guard(self.sink.open())
+
+    def attach(self, node: SinkNode) -> None:
+        """Takes bundles from a node, which may write to the sink from now on; what came from another is dropped."""
+        self.node = node
+        self._failure = None
+        self._is_writing = False
+        node.write_nowait = self._write_nowait
+        node.wants_watermarks = type(self.sink).flush is not Sink.flush
+
+    async def _complete(self) -> None:
+        """All has been written; a sink that takes part in checkpoints is closed after the last of them."""
+        if isinstance(self.sink, TwoPhaseSink):
+            await self.guard(self.sink.finish())
+        else:
+            await self.guard(self.sink.close())
+
+    async def guard(self, call: Awaitable[T]) -> T:
+        """Waits for a call of the sink, and names the step if it fails."""
+        with self._telling_failures():
+            return await call
+
+    def has_failed(self) -> bool:
+        """Whether writing has failed since the node was attached."""
+        return self._failure is not None
 
     def _write_nowait(self, bundle: Bundle) -> bool:
         # Between taking a bundle from the queue and having written it the task is the only one to write.
-        if self._is_writing:
+        if self._is_writing or self._is_held:
             return False
         with self._telling_failures():
             return self.sink.write_nowait(bundle)
 
     async def _write_queue(self) -> None:
-        began = time.perf_counter()
-        while self.node.queue:
+        slices = Slices()
+        while self.node.queue and not self._is_held:
             item = self.node.take()
             self._is_writing = True
             if isinstance(item, Bundle):
-                await self._guard(self.sink.write(item))
+                await self.guard(self.sink.write(item))
             else:
-                await self._guard(self.sink.flush(item))
+                await self.guard(self.sink.flush(item))
             self._is_writing = False
             self._on_room()
-            if time.perf_counter() - began > SLICE_SECONDS:
-                await asyncio.sleep(0)
-                began = time.perf_counter()
-
-    async def _guard(self, call: Awaitable[None]) -> None:
-        with self._telling_failures():
-            await call
+            await slices.give_way()
 
     @contextlib.contextmanager
     def _telling_failures(self) -> Iterator[None]:

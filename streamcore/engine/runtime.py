@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 
+from streamcore.engine.checkpointing import Checkpointing
 from streamcore.engine.clock import WallClock
 from streamcore.engine.core.egress import SinkNode
-from streamcore.engine.core.ingress import SourceNode
-from streamcore.engine.core.node import NEVER, Node
-from streamcore.engine.intake import Arrivals, SplitReading, list_splits, open_split
-from streamcore.engine.outlet import SLICE_SECONDS, Outlet, StreamSink
+from streamcore.engine.core.node import NEVER
+from streamcore.engine.durability import durability_of
+from streamcore.engine.execution import Execution
+from streamcore.engine.intake import Arrivals
+from streamcore.engine.manifest import Outcome
+from streamcore.engine.outlet import Outlet, StreamSink
 from streamcore.engine.planning import SINK_CAPACITY, Plan
-from streamcore.errors import PipelineError
+from streamcore.engine.rest import Rest, Work
+from streamcore.engine.slices import Slices
+from streamcore.engine.tasks import Tasks
+from streamcore.engine.writing import Writing
+from streamcore.errors import PipelineError, StateDirectoryError
 from streamcore.graph.pipeline import Pipeline
 from streamcore.graph.pvalue import PCollection
 from streamcore.model.clock import Clock
 from streamcore.model.metrics import MetricResults, StepMetrics
-from streamcore.model.source import Reader, Source
+from streamcore.model.two_phase import TwoPhaseSink
 from streamcore.model.windowed_value import WindowedValue
 
 T = TypeVar("T")
@@ -30,24 +36,28 @@ class Job:
     """A run of a pipeline in the running event loop; the handle that `run_async` returns.
 
     Work is done in slices of at most a millisecond, between which other tasks of the loop get their turn.
+
+    Attributes:
+        clock: The clock of the run.
+        outlets: The sinks of the pipeline.
+        execution: What is being carried out at present.
     """
 
     def __init__(self, pipeline: Pipeline) -> None:
-        self._plan = Plan(pipeline)
-        self._scheduler = self._plan.scheduler
-        self._clock = _choose_clock(self._plan)
+        self._pipeline = pipeline
+        durability = durability_of(pipeline.options)
+        self._is_durable = durability is not None
         self._arrivals = Arrivals()
-        self._opened: list[Node] = []
-        # What waits until the core is quiescent.
-        self._at_rest: list[Callable[[], None]] = []
-        self._readings: list[SplitReading] = []
-        # Splits whose last batch has been processed, and which may be polled again.
-        self._held: list[SplitReading] = []
-        self._open_splits: dict[SourceNode, int] = {}
-        self._outlets: list[Outlet] = []
-        self._readers: list[asyncio.Task[None]] = []
-        self._writers: list[asyncio.Task[None]] = []
-        self._failure: BaseException | None = None
+        self._tasks = Tasks(self._arrivals.wake.set)
+        plan = Plan(pipeline)
+        self.clock = _choose_clock(plan)
+        self.execution = self._execute(plan)
+        self.outlets = [Outlet(node, sink, self._arrivals.wake.set) for node, sink in plan.sinks]
+        self._streams: list[tuple[PCollection[Any], Outlet]] = []
+        self._checkpoints = None if durability is None else Checkpointing(self, durability)
+        self._rest = Rest(self._arrivals.wake.set)
+        self._writing = Writing(self._tasks, self._go_back)
+        self._is_polling = False
         self._draining = False
         self._finishing = False
         self._state = "RUNNING"
@@ -64,37 +74,69 @@ class Job:
     def metrics(self) -> MetricResults:
         """What has been counted so far, by step."""
         steps: dict[str, StepMetrics] = {}
-        for node in self._plan.nodes:
+        for node in self.execution.plan.nodes:
             steps.setdefault(node.label, node.metrics)
         return MetricResults(steps)
 
     @property
     def watermarks(self) -> Mapping[str, int]:
         """The output watermark of every step, in microseconds."""
-        return {node.label: node.watermark for node in self._plan.nodes}
+        return {node.label: node.watermark for node in self.execution.plan.nodes}
+
+    @property
+    def lags(self) -> Mapping[str, Mapping[str, int]]:
+        """How many elements wait at the sources, by step and split, where a source knows."""
+        lags: dict[str, dict[str, int]] = {}
+        for reading in (reading for one in self.execution.inputs.values() for reading in one.readings):
+            lag = reading.reader.lag()
+            if lag is not None:
+                lags.setdefault(reading.node.label, {})[reading.split] = lag
+        return lags
 
     def stream(self, pcoll: PCollection[T]) -> AsyncIterator[WindowedValue[T]]:
         """The elements of a PCollection from now on, as they come out; ends with the run.
 
         Elements that are not taken hold the pipeline up.
         """
-        producer, tag = self._plan.producer(pcoll)
-        node = SinkNode(f"{producer.label}/stream", self._scheduler, SINK_CAPACITY)
+        producer, _ = self.execution.plan.producer(pcoll)
+        node = SinkNode(f"{producer.label}/stream", self.execution.scheduler, SINK_CAPACITY)
         sink = StreamSink(SINK_CAPACITY)
         if self._finishing or self._state != "RUNNING":
             sink.queue.put_nowait(None)
             return self._elements(sink)
         outlet = Outlet(node, sink, self._arrivals.wake.set)
 
-        def attach() -> None:
-            producer.consumers[tag].append(node)
+        async def attach() -> None:
+            self._attach(pcoll, outlet)
 
-        if self._scheduler.is_idle():
-            attach()
+        if self.execution.scheduler.is_idle():
+            self._attach(pcoll, outlet)
         else:
-            self._at_rest.append(attach)
-        self._add_outlet(outlet)
+            self._rest.hand_over(attach)
+        self._writing.start(outlet)
         return self._elements(sink)
+
+    async def checkpoint(self) -> int:
+        """Takes a checkpoint now; returns its number as soon as it holds.
+
+        Raises:
+            PipelineError: If the run has no state directory, or has ended.
+        """
+        checkpoints = self._require_checkpoints("checkpoint")
+        return await self._ask(checkpoints.take)
+
+    async def savepoint(self, name: str) -> int:
+        """Takes a checkpoint now and keeps it under a name, until somebody deletes it; returns its number.
+
+        Args:
+            name: Name of the savepoint, which becomes the file `STATE_DIR/savepoints/NAME.sqlite`.
+
+        Raises:
+            PipelineError: If the run has no state directory, or has ended.
+            StateDirectoryError: If there is a savepoint of that name, or it cannot be a name.
+        """
+        checkpoints = self._require_checkpoints("savepoint")
+        return await self._ask(lambda: checkpoints.savepoint(name))
 
     async def wait(self) -> str:
         """Waits for the end of the run and returns its state; raises what made it fail."""
@@ -130,7 +172,8 @@ class Job:
 
     async def cancel(self) -> None:
         """Ends the run without putting out what is open; sinks drop what they have not completed."""
-        self._main.cancel()
+        if self._state == "RUNNING":  # else it has come to its end, and frees what it holds
+            self._main.cancel()
         await asyncio.wait({self._main})
         if self._state == "RUNNING":  # it had not begun
             self._state = "CANCELLED"
@@ -140,9 +183,9 @@ class Job:
 
     async def _run(self) -> None:
         try:
-            await self._start()
-            await self._work()
-            await self._finish()
+            if await self._start():
+                await self._work()
+                await self._finish()
             self._state = "DRAINED" if self._draining else "DONE"
         except asyncio.CancelledError:
             self._state = "CANCELLED"
@@ -150,139 +193,197 @@ class Job:
             raise
         except BaseException as error:
             self._state = "FAILED"
-            self._failure = self._failure or error
+            self._tasks.failure = self._tasks.failure or error
             await self._abort()
             raise
         finally:
             await self._close()
 
-    async def _start(self) -> None:
-        self._scheduler.now = self._clock.now()
-        for node in self._plan.nodes:
-            node.open()
-            self._opened.append(node)
-        for node, sink in self._plan.sinks:
-            outlet = Outlet(node, sink, self._arrivals.wake.set)
+    async def _start(self) -> bool:
+        """Opens everything; False if the state says that the run has come to its end before."""
+        if self._checkpoints is not None:
+            if not await self._checkpoints.start():
+                await self._abort()
+                return False
+            self._tasks.start(self._checkpoints.run)
+            return True
+        for outlet in self.outlets:
             await outlet.open()
-            self._add_outlet(outlet)
-        for node, source in self._plan.sources:
-            # The search for new splits counts as one that is open.
-            self._open_splits[node] = 1
-            source.attach_clock(self._clock)
-            for split in await list_splits(node, source):
-                self._add_split(node, source, split)
-            self._readers.append(self._start_task(self._find_splits, node, source))
+        self._open(self.execution)
+        await self.execution.open_inputs()
+        self.release()
+        return True
 
-    async def _find_splits(self, node: SourceNode, source: Source[Any]) -> None:
-        async for split in source.new_splits():
-            self._add_split(node, source, split)
-        self._arrivals.put((node, None, None))
+    def _execute(self, plan: Plan) -> Execution:
+        return Execution(plan, self.clock, self._arrivals, self._tasks, self._is_durable)
 
-    def _add_split(self, node: SourceNode, source: Source[Any], split: str) -> None:
-        node.add_split(split)
-        reading = SplitReading(node, split, open_split(node, source, split), self._arrivals, self._clock)
-        self._open_splits[node] += 1
-        self._readings.append(reading)
-        self._held.append(reading)
-        self._arrivals.wake.set()
-        self._readers.append(self._start_task(reading.run))
+    def _open(self, execution: Execution) -> None:
+        execution.open_nodes(self.outlets)
+        for outlet in self.outlets:
+            self._writing.start(outlet)
 
     async def _work(self) -> None:
         """Takes batches one after another, each to its end, until all sources have ended."""
         while True:
             await self._settle()
-            while self._at_rest:
-                self._at_rest.pop()()
-            if not any(self._open_splits.values()) or (self._draining and not self._arrivals.queue):
+            await self._rest.use()
+            execution, arrivals = self.execution, self._arrivals
+            if not execution.is_fed() or (self._draining and not arrivals.queue):
                 break
-            if not self._draining:  # else what has been read is still processed
-                self._held = [reading for reading in self._held if not reading.go_on()]
-            if not self._arrivals.queue:
+            if not self._draining and self._is_polling:  # else what has been read is still processed
+                arrivals.poll_again()
+            if not arrivals.queue:
                 await self._wait()
-                self._tick()
+                execution.tick()
                 continue
-            self._tick()  # what is due comes before what arrives
-            node, reading, batch = self._arrivals.queue.popleft()
-            if reading is not None and batch is not None:
-                node.take(reading.split, batch)
-                self._held.append(reading)
-            else:
-                await self._end_split(node, reading)
-        for node, count in self._open_splits.items():
-            if count:
-                node.end()
+            execution.tick()  # what is due comes before what arrives
+            if execution.take():
                 await self._settle()
-
-    async def _end_split(self, node: SourceNode, reading: SplitReading | None) -> None:
-        """A split has ended, or the search for new ones."""
-        self._open_splits[node] -= 1
-        if reading is not None:
-            node.end_split(reading.split)
-            await self._settle()
-        if not self._open_splits[node]:
+                execution.end_sources()
+        for node in self.execution.inputs:
             node.end()
+            await self._settle()
 
     async def _settle(self) -> None:
         """Drives the core until there is nothing left to do, with a break for other tasks after every slice."""
-        began = time.perf_counter()
-        step = self._scheduler.step
+        slices = Slices()
+        step = self.execution.scheduler.step
+        if step() and self._checkpoints is not None:
+            self._checkpoints.note_work()
         while step():
-            if time.perf_counter() - began > SLICE_SECONDS:
+            if slices.is_over():
                 await self._give_way()
-                began = time.perf_counter()
+                slices.begin()
         await self._give_way()
 
     async def _give_way(self) -> None:
         """Lets other tasks of the loop go on, sinks among them; waits while a sink is full."""
-        for outlet in self._outlets:
-            outlet.notify()
+        self._writing.notify()
         await asyncio.sleep(0)
-        self._check()
-        while any(outlet.node.is_full() for outlet in self._outlets):
+        self._tasks.check()
+        while self._writing.is_full():
             self._arrivals.wake.clear()
             await self._arrivals.wake.wait()
-            self._check()
-
-    def _tick(self) -> None:
-        """Tells the core what time it is."""
-        now = self._clock.now()
-        if now > self._scheduler.now:
-            self._scheduler.now = now
-            for node in self._plan.timed:
-                node.advance_clock()
-            for reading in self._readings:
-                reading.note_idle(now)
+            self._tasks.check()
 
     async def _wait(self) -> None:
         """Waits for a batch, or for the next timer of processing time."""
-        self._arrivals.wake.clear()
-        deadlines = [node.deadline() for node in self._plan.timed]
-        deadline = min([*deadlines, *(reading.idle_at() for reading in self._readings)], default=NEVER)
+        wake = self._arrivals.wake
+        wake.clear()
+        deadline = self.execution.next_deadline()
         if deadline == NEVER:
-            await self._arrivals.wake.wait()
+            await wake.wait()
         else:
-            woken = asyncio.create_task(self._arrivals.wake.wait())
-            timer = asyncio.create_task(self._clock.sleep_until(deadline))
+            woken = asyncio.create_task(wake.wait())
+            timer = asyncio.create_task(self.clock.sleep_until(deadline))
             try:
                 await asyncio.wait((woken, timer), return_when=asyncio.FIRST_COMPLETED)
             finally:
                 timer.cancel()
                 woken.cancel()
-        self._check()
+        self._tasks.check()
 
     async def _finish(self) -> None:
-        """Waits until everything has been written."""
+        """Waits until everything has been written and completed."""
         self._finishing = True
-        for outlet in self._outlets:
-            outlet.finish()
-        writing = set(self._writers)
-        while writing:
-            _, writing = await asyncio.wait(writing, return_when=asyncio.FIRST_COMPLETED)
-            self._check()
+        await self._serve(self._writing.finish())
+        if self._checkpoints is not None:
+            outcome = Outcome.DRAINED if self._draining else Outcome.DONE
+            await self._serve([self._tasks.start(self._checkpoints.finish, outcome)])
+            return
+        for outlet in self.outlets:
+            if isinstance(outlet.sink, TwoPhaseSink):
+                await outlet.guard(outlet.sink.commit(1, await outlet.guard(outlet.sink.prepare(1))))
+                await outlet.guard(outlet.sink.close())
 
-    def _add_outlet(self, outlet: Outlet) -> None:
-        self._outlets.append(outlet)
-        self._writers.append(self._start_task(outlet.run))
+    async def _serve(self, tasks: list[asyncio.Task[Any]]) -> None:
+        """Waits for tasks, and meanwhile lets be done what waits for the core to be at rest."""
+        while waiting := {task for task in tasks if not task.done()}:
+            await self._rest.use()
+            self._arrivals.wake.clear()
+            woken = asyncio.create_task(self._arrivals.wake.wait())
+            try:
+                await asyncio.wait({*waiting, woken}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                woken.cancel()
+            self._tasks.check()
+
+    # What taking checkpoints needs.
+
+    async def at_rest(self, work: Work) -> None:
+        """Does something while the core is at rest."""
+        if asyncio.current_task() is self._main:
+            await work()
+            return
+        await self._rest.hand_over(work)
+
+    async def halt(self) -> None:
+        """Ends reading and writing; what has not been written is dropped."""
+        self._is_polling = False
+        await self.execution.stop()
+        self._arrivals.clear()
+        for outlet in self.outlets:
+            await self._writing.halt(outlet)
+        self._arrivals.wake.set()
+
+    async def begin_anew(self) -> None:
+        """Takes up another execution; nothing is polled before `release`."""
+        self._is_polling = False
+        await self.execution.close(with_sources=False)
+        self.execution = self._execute(Plan(self._pipeline))
+        self._open(self.execution)
+        for pcoll, outlet in self._streams:
+            self._watch(pcoll, outlet)
+
+    def release(self) -> None:
+        """Lets sources be polled and sinks be written to."""
+        self._is_polling = True
+        for outlet in self.outlets:
+            outlet.release()
+        self._arrivals.wake.set()
+
+    def _require_checkpoints(self, what: str) -> Checkpointing:
+        if self._checkpoints is None:
+            msg = f"a {what} needs a place to be kept; run the pipeline with PipelineOptions(state_dir=...)"
+            raise PipelineError(msg)
+        if self._finishing or self._state != "RUNNING":
+            raise self._too_late()
+        return self._checkpoints
+
+    def _too_late(self) -> PipelineError:
+        state = "about to end" if self._state == "RUNNING" else self._state
+        return PipelineError(f"the run is {state}, and takes no more checkpoints; start it again to go on")
+
+    async def _ask(self, work: Callable[[], Awaitable[int]]) -> int:
+        """Has something done by a task of the run, so that it is done whole though the caller may be cancelled."""
+        answer: list[int | StateDirectoryError] = []
+
+        async def keep() -> None:
+            try:
+                answer.append(await work())
+            except StateDirectoryError as refusal:  # of a savepoint; the run goes on
+                answer.append(refusal)
+
+        await asyncio.wait({self._tasks.start(keep)})
+        if not answer:
+            raise self._tasks.failure or self._too_late()
+        if isinstance(answer[0], StateDirectoryError):
+            raise answer[0]
+        return answer[0]
+
+    def _attach(self, pcoll: PCollection[Any], outlet: Outlet) -> None:
+        self._streams.append((pcoll, outlet))
+        self._watch(pcoll, outlet)
+
+    def _watch(self, pcoll: PCollection[Any], outlet: Outlet) -> None:
+        """Has what a PCollection holds go to whoever iterates over it."""
+        producer, tag = self.execution.plan.producer(pcoll)
+        producer.consumers[tag].append(outlet.node)
+
+    def _go_back(self) -> None:
+        """A sink has lost its transaction: goes back to the last checkpoint."""
+        if self._checkpoints is not None:
+            self._tasks.start(self._checkpoints.recover)
 
     async def _elements(self, sink: StreamSink) -> AsyncIterator[WindowedValue[Any]]:
         try:
@@ -290,54 +391,31 @@ class Job:
                 yield element
         finally:
             sink.abandon()
-        if self._failure is not None:
+        if self._tasks.failure is not None:
             await self.wait()
-
-    def _start_task(self, work: Callable[..., Coroutine[Any, Any, None]], *args: Any) -> asyncio.Task[None]:
-        return asyncio.create_task(self._guarded(work, *args))
-
-    async def _guarded(self, work: Callable[..., Coroutine[Any, Any, None]], *args: Any) -> None:
-        """Carries out the work of a task; what makes it fail makes the run fail."""
-        try:
-            await work(*args)
-        except Exception as error:
-            self._failure = self._failure or error
-            self._arrivals.wake.set()
-
-    def _check(self) -> None:
-        if self._failure is not None:
-            raise self._failure
 
     async def _abort(self) -> None:
         """Has the sinks drop what they have not completed."""
         await self._stop_tasks()
-        for outlet in self._outlets:
+        for outlet in [*self.outlets, *(outlet for _, outlet in self._streams)]:
             with contextlib.suppress(Exception):
                 await outlet.sink.abort()
 
     async def _stop_tasks(self) -> None:
-        tasks = [*self._readers, *self._writers]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self.execution.stop()
+        await self._tasks.stop()
 
     async def _close(self) -> None:
         """Frees everything; what fails here is told only if nothing failed before."""
         await self._stop_tasks()
-        errors: list[Exception] = []
-        sources: list[Reader[Any] | Source[Any]] = [reading.reader for reading in self._readings]
-        for closing in [*sources, *(source for _, source in self._plan.sources)]:
+        errors = await self.execution.close()
+        if self._checkpoints is not None:
             try:
-                await closing.close()
+                await self._checkpoints.close()
             except Exception as error:
                 errors.append(error)
-        for node in self._opened:
-            try:
-                node.close()
-            except Exception as error:
-                errors.append(error)
-        if errors and self._failure is None:
-            self._state, self._failure = "FAILED", errors[0]
+        if errors and self._tasks.failure is None:
+            self._state, self._tasks.failure = "FAILED", errors[0]
             raise errors[0]
 
 

@@ -34,6 +34,11 @@ class JobHandle(Protocol):
         """The output watermark of every step, in microseconds."""
         ...
 
+    @property
+    def lags(self) -> Mapping[str, Mapping[str, int]]:
+        """How many elements wait at the sources, by step and split, where a source knows."""
+        ...
+
     def stream(self, pcoll: PCollection[T]) -> AsyncIterator[WindowedValue[T]]:
         """The elements of a PCollection as they come out, for a service in the same event loop."""
         ...
@@ -48,6 +53,14 @@ class JobHandle(Protocol):
 
     async def cancel(self) -> None:
         """Ends the run without emitting what is open."""
+        ...
+
+    async def checkpoint(self) -> int:
+        """Takes a checkpoint now; returns its number when it holds. Needs `PipelineOptions(state_dir=...)`."""
+        ...
+
+    async def savepoint(self, name: str) -> int:
+        """Takes a checkpoint now and keeps it under a name; returns its number."""
         ...
 
     def wait_until_finish(self, duration: int | None = None) -> str:

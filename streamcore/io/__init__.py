@@ -15,5 +15,6 @@ from streamcore.io.line_coders import (
 )
 from streamcore.io.periodic import PeriodicImpulse as PeriodicImpulse, RebaseMode as RebaseMode
 from streamcore.io.queues import ReadFromQueue as ReadFromQueue
+from streamcore.io.sqlite import WriteToSqlite as WriteToSqlite
 from streamcore.io.text import ReadFromText as ReadFromText
 from streamcore.io.text_sink import WriteToJsonLines as WriteToJsonLines, WriteToText as WriteToText

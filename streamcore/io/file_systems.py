@@ -29,8 +29,20 @@ class FileSystem(Protocol):
         """A file for `rb` or `wb`."""
         ...
 
+    def exists(self, path: str) -> bool:
+        """Whether there is such a file."""
+        ...
+
     def make_directory(self, path: str) -> None:
         """Makes the directory that a file is to be in."""
+        ...
+
+    def sync(self, file: IO[bytes]) -> None:
+        """What was written to a file survives a loss of power, if it is local; any other has to be closed for that."""
+        ...
+
+    def sync_directory(self, path: str) -> None:
+        """So does the name of a file."""
         ...
 
     def replace(self, source: str, target: str) -> None:
@@ -57,9 +69,28 @@ class LocalFiles:
         """A buffered binary file."""
         return open(path, mode, 1 << 16)
 
+    def exists(self, path: str) -> bool:
+        """Whether there is such a file."""
+        return os.path.exists(path)
+
     def make_directory(self, path: str) -> None:
         """Makes the directory of a file, and those above it."""
         os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+
+    def sync(self, file: IO[bytes]) -> None:
+        """Has the system write to the disk what it holds of the file."""
+        file.flush()
+        os.fsync(file.fileno())
+
+    def sync_directory(self, path: str) -> None:
+        """Has it write the directory of a file, where a directory can be opened for that."""
+        if os.name == "nt":
+            return
+        directory = os.open(os.path.dirname(path) or ".", os.O_RDONLY)
+        try:
+            os.fsync(directory)
+        finally:
+            os.close(directory)
 
     def replace(self, source: str, target: str) -> None:
         """Renames in one step."""
@@ -90,6 +121,17 @@ class RemoteFiles:
         """A file as fsspec gives it."""
         file: IO[bytes] = self._fs.open(path, mode)
         return file
+
+    def exists(self, path: str) -> bool:
+        """Whether there is such a file."""
+        self._fs.invalidate_cache()
+        return bool(self._fs.isfile(path))
+
+    def sync(self, file: IO[bytes]) -> None:
+        """Nothing: it is stored when it is closed."""
+
+    def sync_directory(self, path: str) -> None:
+        """Nothing: a name is stored with its file."""
 
     def make_directory(self, path: str) -> None:
         """Makes the directory of a file, where the file system has directories."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
@@ -23,7 +24,8 @@ class ReadFromIterable(PTransform[PBegin, PCollection[Any]]):
     """The elements of an iterable, taken as the pipeline gets to them: a generator may have any number.
 
     It is iterated in the event loop, half a millisecond at a time: an iterator that waits for something belongs in an
-    asynchronous generator and `ReadFromAsyncIterable`.
+    asynchronous generator and `ReadFromAsyncIterable`. A run that goes on from a checkpoint iterates anew and passes
+    over the elements that were read before, so they have to be the same again.
 
     Args:
         iterable: An iterable, or a function that returns one; a `TimestampedValue` gives its element a timestamp.
@@ -65,8 +67,8 @@ class IterableSource(Source[Any]):
         self._iterable = iterable
         self._used = False
 
-    def open(self, split: str, position: None) -> Reader[Any]:
-        """A reader from the beginning on.
+    def open(self, split: str, position: int | None) -> Reader[Any]:
+        """A reader from an element on.
 
         Raises:
             PipelineError: If an earlier run has used the iterator up.
@@ -75,17 +77,39 @@ class IterableSource(Source[Any]):
         if iterable is self._iterable and isinstance(iterable, Iterator):
             refuse_used("ReadFromIterable", iterable, self._used)
             self._used = True
-        return IterableReader(iter(iterable))
+        return IterableReader(iter(iterable), position or 0)
 
 
 class IterableReader(Reader[Any]):
-    """Takes elements off an iterator."""
+    """Takes elements off an iterator.
 
-    def __init__(self, elements: Iterator[Any]) -> None:
+    Args:
+        elements: The iterator.
+        start: How many of the first elements have been read before.
+    """
+
+    def __init__(self, elements: Iterator[Any], start: int) -> None:
         self._elements = elements
+        self._read = 0
+        self._start = start
 
     async def poll(self, limit: int) -> Batch[Any] | None:
         """As many elements as half a millisecond gives, or at least one."""
+        while self._read < self._start:
+            passed_over = self._take(self._start - self._read)
+            self._read += len(passed_over)
+            if not passed_over:
+                return None
+            await asyncio.sleep(0)
+        taken = self._take(limit)
+        self._read += len(taken)
+        return batch_of(taken) if taken else None
+
+    def position(self) -> int:
+        """How many elements have been read."""
+        return max(self._read, self._start)
+
+    def _take(self, limit: int) -> list[Any]:
         taken: list[Any] = []
         began = time.perf_counter()
         while len(taken) < limit and time.perf_counter() - began < SLICE_SECONDS:
@@ -93,7 +117,7 @@ class IterableReader(Reader[Any]):
             taken.extend(islice(self._elements, min(TAKEN_AT_ONCE, limit - before)))
             if len(taken) == before:
                 break
-        return batch_of(taken) if taken else None
+        return taken
 
 
 def refuse_used(transform: str, iterator: object, used: bool) -> None:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
-import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import IO, Any, Final
 
 from streamcore.io.compression import CompressionTypes, compression_of, open_packed
+from streamcore.io.file_parts import Part, PartNaming
 from streamcore.io.file_systems import FileSystem
 
 # What is written at once by a thread, and by the event loop: there no more than what is still in the cache.
@@ -28,18 +27,35 @@ class LineFile:
         compression_type: The kind of compression; `auto` goes by the suffix.
         header: What it begins with.
         footer: What it ends with.
+        naming: Makes hidden names.
+        inherited: What a checkpoint knows of the file; it is gone on with.
     """
 
-    def __init__(self, files: FileSystem, target: str, compression_type: str, header: bytes, footer: bytes) -> None:
+    def __init__(
+        self,
+        files: FileSystem,
+        target: str,
+        compression_type: str,
+        header: bytes,
+        footer: bytes,
+        naming: PartNaming = PartNaming(),  # noqa: B008  # is frozen
+        inherited: Sequence[Part] = (),
+    ) -> None:
+        self.target = target
         self._files = files
-        self._target = target
         self._compression = compression_of(target, compression_type)
         self._footer = footer
-        self._pieces = [header]
-        self._size = len(header)
-        self._temporary = _hidden_name(target)
-        self._stack = contextlib.ExitStack()
+        self._pieces = [] if inherited else [header]
+        self._size = 0 if inherited else len(header)
+        self._naming = naming
+        # Parts that nothing is added to any more.
+        self._parts = list(inherited)
+        self._is_inherited = bool(inherited)
+        self._temporary = naming.new_name(target)
         self._file: IO[bytes] | None = None
+        # Compresses into the file; ended wherever a checkpoint has to find whole blocks.
+        self._packed: IO[bytes] | None = None
+        self._packing = contextlib.ExitStack()
         self._in_loop = files.is_local and self._compression == CompressionTypes.UNCOMPRESSED
         self._busy: asyncio.Future[None] | None = None
         self._is_complete = False
@@ -79,13 +95,32 @@ class LineFile:
         self._pieces.append(self._footer)
         await self._call(self._finish, self._take_pieces())
 
+    async def seal(self) -> list[Part]:
+        """Makes safe what has been written, and returns where it is; more may follow."""
+        await self._call_in_thread(self._store, self._take_pieces())
+        parts = list(self._parts)
+        if self._file is not None:
+            parts.append(Part(self._temporary, self._file.tell()))
+        return parts
+
+    async def finish(self) -> tuple[list[Part], bool]:
+        """Makes safe all of it; returns where it is, and whether it is one part that nobody writes to any more."""
+        self._pieces.append(self._footer)
+        await self._call_in_thread(self._end, self._take_pieces())
+        return self._parts, len(self._parts) == 1 and not self._is_inherited
+
     async def discard(self) -> None:
         """Removes what has been written, unless the file is complete; may be called while something is written."""
+        await self.release()
+        if self._file is not None and not self._is_complete:
+            await self._call(self._files.remove, self._temporary)
+
+    async def release(self) -> None:
+        """Writes nothing more, and leaves what there is; may be called while something is written."""
         self._is_discarded = True
         if self._busy is not None:
             await asyncio.wait([self._busy])
-        if not self._is_complete:
-            await self._call(self._remove)
+        await self._call(self._leave)
 
     def _take_pieces(self) -> bytes:
         data = b"".join(self._pieces)
@@ -96,32 +131,60 @@ class LineFile:
     async def _call(self, work: Callable[..., None], *arguments: Any) -> None:
         if self._in_loop:
             work(*arguments)
-            return
+        else:
+            await self._call_in_thread(work, *arguments)
+
+    async def _call_in_thread(self, work: Callable[..., None], *arguments: Any) -> None:
         self._busy = asyncio.ensure_future(asyncio.to_thread(work, *arguments))
         await asyncio.shield(self._busy)
 
     def _append(self, data: bytes) -> None:
         if self._file is None:
-            self._files.make_directory(self._target)
-            self._file = self._stack.enter_context(self._files.open(self._temporary, "wb"))
-            self._file = open_packed(self._file, self._compression, self._stack)
-        self._file.write(data)
+            self._files.make_directory(self.target)
+            self._file = self._files.open(self._temporary, "wb")
+        if self._packed is None:
+            self._packed = open_packed(self._file, self._compression, self._packing)
+        self._packed.write(data)
+
+    def _store(self, data: bytes) -> None:
+        if data:
+            self._append(data)
+        if self._packed is None or self._file is None:
+            return
+        self._end_packing()
+        self._files.sync(self._file)
+        self._files.sync_directory(self._temporary)
+        if not self._files.is_local:
+            self._close_part()
+
+    def _end(self, data: bytes) -> None:
+        self._append(data)
+        self._store(b"")
+        if self._file is not None:
+            self._close_part()
+
+    def _end_packing(self) -> None:
+        self._packed = None
+        self._packing.close()
+
+    def _close_part(self) -> None:
+        assert self._file is not None
+        length = self._file.tell()
+        self._file.close()
+        self._file = None
+        self._parts.append(Part(self._temporary, length))
+        self._temporary = self._naming.new_name(self.target)
 
     def _finish(self, data: bytes) -> None:
         self._append(data)
-        self._stack.close()
-        self._files.replace(self._temporary, self._target)
+        self._end_packing()
+        if self._file is not None:
+            self._file.close()
+        self._files.replace(self._temporary, self.target)
         self._is_complete = True
 
-    def _remove(self) -> None:
-        if self._file is None:
-            return
+    def _leave(self) -> None:
         with contextlib.suppress(Exception):  # what went wrong before has been told
-            self._stack.close()
-        self._files.remove(self._temporary)
-
-
-def _hidden_name(target: str) -> str:
-    """Beside the target, so that renaming it is one step; hidden, so that patterns for the target do not find it."""
-    name = os.path.basename(target)
-    return f"{target.removesuffix(name)}.{name}.{uuid.uuid4().hex[:8]}.part"
+            self._end_packing()
+            if self._file is not None:
+                self._file.close()

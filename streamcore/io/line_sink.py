@@ -2,145 +2,98 @@
 
 from __future__ import annotations
 
-import dataclasses
 import heapq
-from collections.abc import Sequence
 from typing import Any
 
-from streamcore.io.file_names import FileNaming, pane_name
-from streamcore.io.file_systems import FileSystem
-from streamcore.io.line_encoders import ColumnEncoder
-from streamcore.io.line_file import LineFile
+from streamcore.io.file_names import pane_name
+from streamcore.io.file_parts import PartNaming
+from streamcore.io.line_shards import CompleteFile, FileLayout, Shards
 from streamcore.model.bundle import Bundle
 from streamcore.model.pane import PaneInfo, PaneInfoTiming
-from streamcore.model.sink import Sink
+from streamcore.model.two_phase import SinkRestart, TwoPhaseSink
 from streamcore.model.window import BoundedWindow
+from streamcore.timestamp import MIN_MICROS
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class FileLayout:
-    """Which files elements are written to, and how.
-
-    Attributes:
-        files: The file system.
-        naming: The names.
-        encoder: Makes lines of elements.
-        shards: How many files the elements are spread over.
-        compression_type: The kind of compression.
-        header: What each file begins with.
-        footer: What each file ends with.
-        skip_if_empty: Whether there is no file if there are no elements.
-    """
-
-    files: FileSystem
-    naming: FileNaming
-    encoder: ColumnEncoder
-    shards: int = 1
-    compression_type: str = "auto"
-    header: bytes = b""
-    footer: bytes = b""
-    skip_if_empty: bool = False
-
-    def new_file(self, shard: int, pane: str = "") -> LineFile:
-        """One of the files."""
-        target = self.naming.name(shard, self.shards, pane)
-        return LineFile(self.files, target, self.compression_type, self.header, self.footer)
-
-
-class Shards:
-    """The files of one set of elements, which go to one after another in turn.
-
-    Args:
-        layout: The layout.
-        pane: The part of the names that tells window and pane.
-    """
-
-    def __init__(self, layout: FileLayout, pane: str = "") -> None:
-        self.count = 0
-        self._encoder = layout.encoder
-        self._files = [layout.new_file(shard, pane) for shard in range(layout.shards)]
-
-    async def open(self) -> None:
-        """Makes the files now."""
-        for file in self._files:
-            await file.open()
-
-    async def write(self, values: Sequence[Any]) -> None:
-        """Writes elements; which file each goes to does not depend on how they are bundled."""
-        width = len(self._files)
-        for index, file in enumerate(self._files):
-            part = values if width == 1 else values[(index - self.count) % width :: width]
-            if part:
-                await file.write(self._encoder.encode(part))
-        self.count += len(values)
-
-    def write_nowait(self, values: Sequence[Any]) -> bool:
-        """Writes elements if that needs no waiting; only to a single local file."""
-        if len(self._files) > 1 or not self._files[0].is_quick:
-            return False
-        self._files[0].write_nowait(self._encoder.encode(values))
-        self.count += len(values)
-        return True
-
-    async def complete(self) -> None:
-        """Gives the files their names."""
-        for file in self._files:
-            await file.complete()
-
-    async def discard(self) -> None:
-        """Removes what is not complete."""
-        for file in self._files:
-            await file.discard()
-
-
-class LineSink(Sink[Any]):
+class LineSink(TwoPhaseSink[Any]):
     """All elements in one file, or one for each shard, which appears at the end."""
 
     def __init__(self, layout: FileLayout) -> None:
         self._layout = layout
-        self._shards = Shards(layout)
-        self._ended = False
+        self._hidden = PartNaming()
+        self._shards: Shards | None = None
+        self._complete: list[CompleteFile] = []
 
     async def open(self) -> None:
         """Makes the files, under hidden names."""
-        self._shards = Shards(self._layout)
-        self._ended = False
-        try:
-            await self._shards.open()
-        except BaseException:
-            await self._shards.discard()
-            raise
+        self._hidden = PartNaming()
+        await self._begin(Shards(self._layout))
+
+    async def restart(self, restart: SinkRestart) -> None:
+        """Goes on with the files of the checkpoint."""
+        await self.abort()
+        self._complete = []
+        self._hidden = PartNaming.of(restart)
+        state = None if restart.prepared is None else restart.prepared["open"]
+        await self._layout.remove_older(self._hidden, [] if state is None else [state])
+        if restart.prepared is None or state is not None:
+            await self._begin(Shards(self._layout, hidden=self._hidden, state=state))
 
     async def write(self, bundle: Bundle) -> None:
         """Writes a bundle."""
-        if not self._ended:
+        if self._shards is not None:
             await self._shards.write(bundle.values)
 
     def write_nowait(self, bundle: Bundle) -> bool:
         """Writes a bundle to a local file."""
-        return self._ended or self._shards.write_nowait(bundle.values)
+        return self._shards is None or self._shards.write_nowait(bundle.values)
 
-    async def close(self) -> None:
-        """Gives the files their names."""
-        if self._ended:
+    async def finish(self) -> None:
+        """Completes the files."""
+        if self._shards is None:
             return
         if self._layout.skip_if_empty and not self._shards.count:
             await self._shards.discard()
+        elif self._hidden.tag:
+            self._complete += await self._shards.finish()
         else:
             await self._shards.complete()
+        self._shards = None
+
+    async def prepare(self, number: int) -> dict[str, Any]:
+        """Makes safe what has been written."""
+        complete, self._complete = self._complete, []
+        return {"open": None if self._shards is None else await self._shards.seal(), "complete": complete}
+
+    async def commit(self, number: int, prepared: dict[str, Any]) -> None:
+        """Gives the files their names, if they are complete."""
+        await self._layout.publish(prepared["complete"])
+
+    async def close(self) -> None:
+        """Completes the files, unless they are."""
+        await self.finish()
 
     async def abort(self) -> None:
-        """Removes what has been written."""
-        self._ended = True
-        await self._shards.discard()
+        """Removes what has been written, if there is no checkpoint that may need it."""
+        shards, self._shards = self._shards, None
+        if shards is not None:
+            await shards.discard()
+
+    async def _begin(self, shards: Shards) -> None:
+        try:
+            await shards.open()
+        except BaseException:
+            await shards.discard()
+            raise
+        self._shards = shards
 
 
-class PaneSink(Sink[Any]):
+class PaneSink(TwoPhaseSink[Any]):
     """One file, or one for each shard, for each window and pane.
 
     A file appears when nothing more can come for it. Early panes and the one on time are complete when the watermark
     passes the end of the window: other keys may have panes of the same number until then. Late ones are complete
-    when the window expires.
+    when the window expires. In a run that keeps its state it appears with the next checkpoint.
 
     Args:
         layout: The layout.
@@ -150,14 +103,26 @@ class PaneSink(Sink[Any]):
     def __init__(self, layout: FileLayout, allowed_lateness: int) -> None:
         self._layout = layout
         self._lateness = allowed_lateness
+        self._hidden = PartNaming()
         self._open: dict[str, Shards] = {}
         self._deadlines: list[tuple[int, str]] = []
-        self._written: dict[str, int] = {}
+        self._complete: list[CompleteFile] = []
+        self._watermark = MIN_MICROS
+        self._late = 0
         self._ended = False
 
     async def open(self) -> None:
         """Begins anew."""
-        self._open, self._deadlines, self._written, self._ended = {}, [], {}, False
+        self._hidden = PartNaming()
+        self._begin({"open": [], "watermark": MIN_MICROS, "late": 0})
+
+    async def restart(self, restart: SinkRestart) -> None:
+        """Goes on with the files of the checkpoint."""
+        await self.abort()
+        self._hidden = PartNaming.of(restart)
+        state = restart.prepared or {"open": [], "watermark": MIN_MICROS, "late": 0}
+        await self._layout.remove_older(self._hidden, [shards for _, _, shards in state["open"]])
+        self._begin(state)
 
     async def write(self, bundle: Bundle) -> None:
         """Writes the elements to the files of their windows and panes."""
@@ -175,37 +140,65 @@ class PaneSink(Sink[Any]):
 
     async def flush(self, watermark: int) -> None:
         """Completes the files that nothing more can come for."""
+        if self._deadlines and self._deadlines[0][0] <= self._watermark:
+            self._late += 1  # those that came late are complete now, and the next ones go to another file
+        self._watermark = watermark
         while self._deadlines and self._deadlines[0][0] <= watermark and not self._ended:
-            await self._complete(heapq.heappop(self._deadlines)[1])
+            await self._finish(heapq.heappop(self._deadlines)[1])
 
-    async def close(self) -> None:
+    async def finish(self) -> None:
         """Completes all files."""
         while self._deadlines and not self._ended:
-            await self._complete(heapq.heappop(self._deadlines)[1])
+            await self._finish(heapq.heappop(self._deadlines)[1])
+
+    async def prepare(self, number: int) -> dict[str, Any]:
+        """Makes safe what has been written."""
+        complete, self._complete = self._complete, []
+        deadlines = {name: deadline for deadline, name in self._deadlines}
+        opened = [[name, deadlines[name], await shards.seal()] for name, shards in self._open.items()]
+        return {"open": opened, "complete": complete, "watermark": self._watermark, "late": self._late}
+
+    async def commit(self, number: int, prepared: dict[str, Any]) -> None:
+        """Gives the files their names that are complete."""
+        await self._layout.publish(prepared["complete"])
+
+    async def close(self) -> None:
+        """Completes all files, unless they are."""
+        await self.finish()
 
     async def abort(self) -> None:
-        """Removes what is not complete."""
+        """Removes what is not complete, if there is no checkpoint that may need it."""
         self._ended = True
         for shards in list(self._open.values()):
             await shards.discard()
 
+    def _begin(self, state: dict[str, Any]) -> None:
+        self._open = {name: Shards(self._layout, name, self._hidden, shards) for name, _, shards in state["open"]}
+        self._deadlines = [(deadline, name) for name, deadline, _ in state["open"]]
+        heapq.heapify(self._deadlines)
+        self._watermark, self._late = state["watermark"], state["late"]
+        self._complete = []
+        self._ended = False
+
     async def _write(self, window: BoundedWindow, pane: PaneInfo, values: list[Any]) -> None:
         if self._ended:
             return
+        late = self._lateness if pane.timing == PaneInfoTiming.LATE else 0
+        deadline = window.end_micros + late
         name = pane_name(window, pane)
+        if deadline <= self._watermark:
+            # Late, and no aggregation has looked at it: the file of the others may be complete.
+            name = f"{name}-late-{self._late + 1}"
         shards = self._open.get(name)
         if shards is None:
-            shards = self._open[name] = self._new_shards(name)
-            late = self._lateness if pane.timing == PaneInfoTiming.LATE else 0
-            heapq.heappush(self._deadlines, (window.end_micros + late, name))
+            shards = self._open[name] = Shards(self._layout, name, self._hidden)
+            heapq.heappush(self._deadlines, (deadline, name))
         await shards.write(values)
 
-    def _new_shards(self, name: str) -> Shards:
-        """Files for a pane; late elements that no aggregation has looked at get another one than those in time."""
-        again = self._written.get(name, 0)
-        return Shards(self._layout, f"{name}-late-{again}" if again else name)
-
-    async def _complete(self, name: str) -> None:
-        await self._open[name].complete()
+    async def _finish(self, name: str) -> None:
+        shards = self._open[name]
+        if self._hidden.tag:
+            self._complete += await shards.finish()
+        else:
+            await shards.complete()
         del self._open[name]
-        self._written[name] = self._written.get(name, 0) + 1

@@ -35,6 +35,36 @@ class PipelineOptions:
             help="allow triggers that can finish, after which further elements of the window are dropped",
         )
         parser.add_argument("--bundle_size", type=int, default=None, help="most elements that travel together")
+        parser.add_argument(
+            "--state_dir",
+            default=None,
+            help="directory for checkpoints, from which a later run goes on; none by default",
+        )
+        parser.add_argument(
+            "--checkpoint_interval",
+            type=float,
+            default=10.0,
+            help="seconds from one checkpoint to the next; None in a program: only on request",
+        )
+        parser.add_argument(
+            "--take_over", action="store_true", help="take the state directory from a process that has it but hangs"
+        )
+        parser.add_argument(
+            "--allow_pickle",
+            action="store_true",
+            help="keep values of any type in the state directory, which nobody else may be able to write to then",
+        )
+        parser.add_argument(
+            "--allow_changes",
+            nargs="*",
+            default=[],
+            help="labels of steps that may differ from those that wrote the state, and begin without theirs",
+        )
+        parser.add_argument(
+            "--from_savepoint",
+            default=None,
+            help="savepoint an empty state directory begins with: its file, such as STATE_DIR/savepoints/NAME.sqlite",
+        )
 
     @classmethod
     def from_dictionary(cls: type[OptionsT], options: dict[str, Any]) -> OptionsT:

@@ -33,6 +33,12 @@ class Sink(abc.ABC, Generic[T]):
     async def flush(self, watermark: int) -> None:
         """The watermark (microseconds) has moved, and nothing older follows: what waits for that can be completed."""
 
+    async def sync(self) -> None:
+        """A checkpoint is taken: what has been written is safe where it goes when this returns.
+
+        For sinks that hold something back, as a crash does not bring that back; a `TwoPhaseSink` has `prepare` for it.
+        """
+
     async def close(self) -> None:
         """All elements have been written: completes the output."""
 

@@ -28,7 +28,7 @@ from __future__ import annotations
 
 import abc
 import dataclasses
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
 from streamcore.model.clock import Clock
@@ -66,7 +66,19 @@ class Reader(abc.ABC, Generic[T]):
         """
 
     def position(self) -> object:
-        """Where to go on after the last polled batch: plain data that `Source.open` takes back."""
+        """Where to go on after the last polled batch: plain data that `Source.open` takes back.
+
+        Asked in runs with a state directory, before the first poll and after each one that brought something. None:
+        the reader cannot tell, and such a run is refused.
+        """
+        return None
+
+    def is_connected(self) -> bool:
+        """Whether a poll that waits does so because the split has nothing; else the split is not idle."""
+        return True
+
+    def lag(self) -> int | None:
+        """How many elements wait behind the last polled batch; None if that is not known. Must not wait."""
         return None
 
     async def close(self) -> None:
@@ -87,6 +99,13 @@ class Source(abc.ABC, Generic[T]):
     def attach_clock(self, clock: Clock) -> None:
         """Hands over the clock of the run; called before `splits`, for sources that tell the time or wait for it."""
 
+    def resume(self, positions: Mapping[str, Any]) -> None:
+        """Hands over the positions that a checkpoint has kept of the splits that have not ended.
+
+        Called before `splits`. Splits that no checkpoint knows are read from their beginning. `splits` refuses a
+        position from which it cannot go on.
+        """
+
     async def splits(self) -> Sequence[str]:
         """Names of the parts that are read, and have a watermark, each for itself; called once at the start."""
         return ["all"]
@@ -96,9 +115,23 @@ class Source(abc.ABC, Generic[T]):
         return
         yield
 
+    async def start_positions(self, splits: Sequence[str]) -> Mapping[str, Any]:
+        """Where splits begin that are there when a run starts for the first time, if that is not at their beginning.
+
+        A run that goes on from a checkpoint does not ask again. So what depends on the moment, such as "latest", is
+        told here as a position that means the same later.
+        """
+        return {}
+
     @abc.abstractmethod
     def open(self, split: str, position: Any) -> Reader[T]:
-        """A reader of one split, from the beginning or from a position."""
+        """A reader of one split, from a position, or from the beginning if that is None."""
+
+    async def checkpointed(self, positions: Mapping[str, Any]) -> None:
+        """A checkpoint holds, in which the splits are at these positions; None: not yet read.
+
+        For telling others how far the run has come. It is called some time after the checkpoint was taken.
+        """
 
     async def close(self) -> None:
         """Frees what the source holds, after its readers are closed."""

@@ -17,6 +17,7 @@ class SinkRestart:
 
     Attributes:
         state_id: The state directory that the run keeps its checkpoints in. Another one counts checkpoints anew.
+        step: Full label of the step, which tells the sink from others of the pipeline.
         epoch: Higher at every restart.
         checkpoint: Number of the last checkpoint that holds; its output has been committed. 0 if nothing has been
             written yet.
@@ -24,6 +25,7 @@ class SinkRestart:
     """
 
     state_id: str
+    step: str
     epoch: int
     checkpoint: int
     prepared: Any

@@ -16,6 +16,11 @@ class CurriedCombineFn(CombineFn[Any, Any, Any]):
         self._args = args
         self._kwargs = kwargs
 
+    @property
+    def inner(self) -> Any:
+        """The CombineFn without its arguments."""
+        return self._fn
+
     def setup(self) -> None:
         """Sets the CombineFn up."""
         if type(self._fn).setup is not CombineFn.setup:

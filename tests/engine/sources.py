@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 from streamcore.model.clock import Clock
@@ -65,3 +65,129 @@ async def calm(turns: int = 60) -> None:
     """Lets the tasks of the loop go on until they wait for the test again."""
     for _ in range(turns):
         await asyncio.sleep(0)
+
+
+class Gate:
+    """Lets so many polls pass as the test allows."""
+
+    def __init__(self) -> None:
+        self._allowed = 0
+        self._changed = asyncio.Event()
+
+    def allow(self, polls: int) -> None:
+        """Lets more polls pass."""
+        self._allowed += polls
+        self._changed.set()
+
+    async def use(self, polls: int) -> None:
+        """Lets more polls pass, and waits until they have, unless there is nothing left to poll."""
+        self.allow(polls)
+        turns = 0
+        while self._allowed and turns < 2000:
+            await asyncio.sleep(0)
+            turns += 1
+
+    async def poll(self) -> None:
+        """Waits until a poll may pass."""
+        while not self._allowed:
+            self._changed.clear()
+            await self._changed.wait()
+        self._allowed -= 1
+
+
+class GatedReader(Reader[Any]):
+    """Another reader behind a gate; brings a few elements at a time."""
+
+    def __init__(self, reader: Reader[Any], gate: Gate, limit: int) -> None:
+        self._reader = reader
+        self._gate = gate
+        self._limit = limit
+
+    async def poll(self, limit: int) -> Batch[Any] | None:
+        await self._gate.poll()
+        return await self._reader.poll(min(limit, self._limit))
+
+    def position(self) -> object:
+        return self._reader.position()
+
+    async def close(self) -> None:
+        await self._reader.close()
+
+
+class GatedSource(Source[Any]):
+    """Another source, the readers of which are behind a gate."""
+
+    def __init__(self, source: Source[Any], gate: Gate, limit: int = 64) -> None:
+        self.bounded = source.bounded
+        self.clock = source.clock
+        self._source = source
+        self._gate = gate
+        self._limit = limit
+
+    def attach_clock(self, clock: Clock) -> None:
+        self._source.attach_clock(clock)
+
+    async def splits(self) -> Sequence[str]:
+        return await self._source.splits()
+
+    def open(self, split: str, position: Any) -> GatedReader:
+        return GatedReader(self._source.open(split, position), self._gate, self._limit)
+
+    async def close(self) -> None:
+        await self._source.close()
+
+
+class CountingReader(Reader[int]):
+    """Counts, a few numbers at a time."""
+
+    def __init__(self, start: int, stop: int | None, step: int) -> None:
+        self._next = start
+        self._stop = stop
+        self._step = step
+
+    async def poll(self, limit: int) -> Batch[int] | None:
+        await asyncio.sleep(0)
+        if self._next == self._stop:
+            return None
+        end = self._next + self._step if self._stop is None else min(self._next + self._step, self._stop)
+        values, self._next = list(range(self._next, end)), end
+        return Batch(values, [value * 1_000_000 for value in values], values[-1] * 1_000_000)
+
+    def position(self) -> int:
+        return self._next
+
+
+class Counting(Source[int]):
+    """Splits that count from 0 on; the values are their timestamps in seconds.
+
+    Args:
+        stop: Where they end; None: never.
+        splits: Names of the splits.
+        step: How many numbers come at a time.
+
+    Attributes:
+        opened: Where splits were opened.
+        reached: What was told of checkpoints.
+    """
+
+    def __init__(self, stop: int | None, splits: Sequence[str] = ("a", "b"), step: int = 3) -> None:
+        self.bounded = stop is not None
+        self.opened: list[tuple[str, int | None]] = []
+        self.reached: list[dict[str, Any]] = []
+        self.names = splits
+        self.starts: dict[str, int] = {}
+        self._stop = stop
+        self._step = step
+
+    async def splits(self) -> Sequence[str]:
+        return self.names
+
+    async def start_positions(self, splits: Sequence[str]) -> Mapping[str, int]:
+        return self.starts
+
+    def open(self, split: str, position: int | None) -> CountingReader:
+        self.opened.append((split, position))
+        return CountingReader(position or 0, self._stop, self._step)
+
+    async def checkpointed(self, positions: Mapping[str, Any]) -> None:
+        self.reached.append(dict(positions))

@@ -11,7 +11,8 @@ from streamcore.io.file_names import FileNaming, pane_name
 from streamcore.io.file_systems import LocalFiles
 from streamcore.io.line_coders import ToBytesCoder
 from streamcore.io.line_encoders import TextEncoder
-from streamcore.io.line_sink import FileLayout, PaneSink
+from streamcore.io.line_shards import FileLayout
+from streamcore.io.line_sink import PaneSink
 from streamcore.model.bundle import Bundle
 from streamcore.model.pane import ON_TIME_AND_OPEN, ONLY_FIRING, PANE_INFO_UNKNOWN, PaneInfo, PaneInfoTiming
 from streamcore.model.window import BoundedWindow, GlobalWindow, IntervalWindow

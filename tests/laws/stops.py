@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from streamcore.engine.core.changes import Change, Stateful
 from streamcore.engine.core.ingress import SourceNode
 from streamcore.engine.planning import Plan
+from streamcore.engine.state.columns import decode, encode
 from streamcore.model.metrics import StepMetrics
 from streamcore.model.windowed_value import WindowedValue
 from tests.laws.arrivals import Poll, Replay
@@ -18,7 +19,10 @@ Output = WindowedValue[Any] | int  # an element, or a watermark
 
 
 class Kept:
-    """What has been kept of an engine: the changes of each of its nodes, without those that are outdated."""
+    """What has been kept of an engine: the changes of each of its nodes, without those that are outdated.
+
+    Values go through bytes, as they do on their way to the disk.
+    """
 
     def __init__(self) -> None:
         self.changes: dict[str, list[Change]] = {}
@@ -31,7 +35,8 @@ class Kept:
             if change.replaces:
                 mine[:] = [other for other in mine if other.scope != change.scope]
             if change.columns:
-                mine.append(copy.deepcopy(change))
+                columns = tuple([decode(encode(column)) for column in change.columns])
+                mine.append(change._replace(columns=columns))
         return len(pieces)
 
     def give_back(self, stateful: Stateful) -> None:

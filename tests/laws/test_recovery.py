@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
+from unittest import mock
 
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
 
 from streamcore import CombinePerKey, Filter, FlatMap, GroupByKey, Map
+from streamcore.engine.core import cell_log, changes, entry_log
 from streamcore.model.source import Batch
 from streamcore.model.watermark import BoundedOutOfOrderness, WatermarkEstimator
 from streamcore.model.windowing import Windowing
@@ -50,6 +53,21 @@ def check(
     ]
     expected = play(polls, ports, cuts[1], construct)
     assert play(polls, ports, cuts[1], construct, where) == expected
+    with small_scopes():
+        assert play(polls, ports, cuts[1], construct, where) == expected
+
+
+@contextlib.contextmanager
+def small_scopes() -> Iterator[None]:
+    """Cells by the dozen are cut into pieces, share scopes, and have these written anew, as they are by the million."""
+    with (
+        mock.patch.object(changes, "WASTE_FACTOR", 1),
+        mock.patch.object(changes, "WASTE_ROWS", 1),
+        mock.patch.object(cell_log, "PIECE_ROWS", 2),
+        mock.patch.object(entry_log, "PIECE_ROWS", 2),
+        mock.patch.object(entry_log, "BLOCK_SIZE", 3),
+    ):
+        yield
 
 
 @given(
@@ -60,7 +78,6 @@ def check(
     sizes,
     stops,
 )
-@settings(max_examples=300)
 def test_one_aggregation(
     case: tuple[WatermarkEstimator | None, list[Event]],
     windowing: Windowing,

@@ -12,21 +12,32 @@ from streamcore.errors import (
     MarkerAheadError,
     MarkerMissingError,
     StartRefusedError,
+    StateTakenOverError,
     TransactionError,
     TransactionFencedError,
     TransactionUnknownError,
 )
 from tests.protocol.machine import Machine
 from tests.protocol.servers import Cluster, Saved
-from tests.protocol.world import RUNNING, Process, Violation, World
+from tests.protocol.world import RUNNING, Process, ViolationError, World, check_nothing_lost
 
 STATE_ID = "state"
+# What the state directory, the cluster and the sink must do for the protocol to be right.
+DUTIES = frozenset(
+    {
+        "prepare checks the epoch",
+        "apply checks the epoch",
+        "roll back checks the epoch",
+        "one undecided",
+        "a renewed claim is a new one",
+        "writers are shut out",
+        "stable offsets",
+        "no wait for ever",
+        "later epochs are left alone",
+    }
+)
 # What nobody outside the process can see or change: it is done together with the step before.
 INNER = (commands.BeginTransaction, commands.HoldOutput, commands.RestoreEngine)
-
-
-class TakenOver(Exception):
-    """The directory is another process's."""
 
 
 class Outcome(NamedTuple):
@@ -50,9 +61,8 @@ class Driver:
         protocol: The protocol.
         records: How many records there are.
         per_checkpoint: How many are read between two checkpoints.
-        unchecked: Names of commands that do not check the epoch.
-        reads_stable: Whether the marker is read with stable offsets.
-        is_strict: Whether the directory refuses a second prepared checkpoint.
+        on_request: Whether checkpoints may also come earlier.
+        broken: What the world does not do although it should, of `DUTIES`.
     """
 
     def __init__(
@@ -61,9 +71,8 @@ class Driver:
         *,
         records: int,
         per_checkpoint: int,
-        unchecked: frozenset[str] = frozenset(),
-        reads_stable: bool = True,
-        is_strict: bool = True,
+        on_request: bool = False,
+        broken: frozenset[str] = frozenset(),
     ) -> None:
         self.protocol = protocol
         self.machine = Machine()
@@ -71,15 +80,15 @@ class Driver:
         self._numbers: dict[Hashable, int] = {}
         self._records = records
         self._per_checkpoint = per_checkpoint
-        self._unchecked = unchecked
-        self._reads_stable = reads_stable
-        self._is_strict = is_strict
+        self._on_request = on_request
+        self._broken = broken
 
     def spawn(self, world: World, take_over: bool) -> World | None:
         """Starts a process; None if it does not get the lock."""
         at = self.machine.begin(("start", take_over), lambda: self.protocol.start(take_over=take_over))
         if not isinstance(self.machine.places[at].command, commands.LockState):
-            return world._replace(processes=(*world.processes, Process(at)))
+            is_alone = not any(process.locks for process in world.processes)
+            return world._replace(processes=(*world.processes, Process(at, locks=is_alone, may_claim=is_alone)))
         if not take_over and any(process.locks for process in world.processes):
             return None
         others = tuple(process._replace(locks=False) for process in world.processes)
@@ -87,7 +96,7 @@ class Driver:
         return world._replace(processes=(*others, Process(at, locks=True, may_claim=True)))
 
     def outcomes(self, world: World, index: int) -> Iterator[Outcome]:
-        """All outcomes of the next step of a process; none if it has to wait."""
+        """All outcomes of the next step of a process, faults last."""
         process = world.processes[index]
         if process.at == RUNNING:
             yield from self._run(world, index, process)
@@ -109,14 +118,17 @@ class Driver:
         if process.has_failed:
             at = self.machine.begin(("recover", process.standing), lambda: self.protocol.recover(standing))
             yield Outcome("the engine goes back", False, world.with_process(index, process._replace(at=at)))
-        elif process.since == self._records:
+            return
+        if process.since == self._records:
             self._check_complete(world)
             yield Outcome("the end", False, world.with_process(index, None)._replace(state="done"))
-        elif process.position in (process.since + self._per_checkpoint, self._records):
+            return
+        is_due = process.position in (process.since + self._per_checkpoint, self._records)
+        if is_due or (self._on_request and process.position > process.since):
             at = self.machine.begin(("checkpoint", process.standing), lambda: self.protocol.checkpoint(standing))
-            process = process._replace(at=at, is_taking=True, barrier=process.position)
-            yield Outcome("a checkpoint is due", False, self._do_inner(world, index, process))
-        else:
+            taking = process._replace(at=at, is_taking=True, barrier=process.position)
+            yield Outcome("a checkpoint is due", False, self._do_inner(world, index, taking))
+        if not is_due:
             yield Outcome(f"read {process.position}", False, self._read(world, index, process))
             if self.protocol.is_transactional:
                 lost = process._replace(position=process.position + 1, has_failed=True)
@@ -142,11 +154,12 @@ class Driver:
     def _check_complete(self, world: World) -> None:
         if world.directory.applied is None or world.directory.applied.position != self._records:
             msg = f"came to the end, but the directory holds {world.directory.applied}"
-            raise Violation(msg)
+            raise ViolationError(msg)
+        check_nothing_lost(world, self._records, self.protocol.is_transactional)
 
     def _go_on(self, world: World, index: int, process: Process, key: Hashable, value: Any) -> World:
         """The world after an answer."""
-        if isinstance(value, TakenOver):
+        if isinstance(value, StateTakenOverError):
             return world.with_process(index, None)
         at = self.machine.answer(process.at, key, value)
         place = self.machine.places[at]
@@ -154,7 +167,7 @@ class Driver:
             _check_refusal(world, process, place.error)
             return world.with_process(index, None)._replace(state="refused")
         if place.error is not None:
-            raise Violation(repr(place.error)) from place.error
+            raise ViolationError(repr(place.error)) from place.error
         if place.result is not None:
             standing = self._intern(place.result)
             process = process._replace(
@@ -186,15 +199,17 @@ class Driver:
     def _ClaimEpoch(self, world: World, process: Process, command: commands.ClaimEpoch) -> Iterator[Any]:
         directory = world.directory
         if command.held is not None and command.held != directory.epoch:
-            yield ": taken over", False, world, process, None, TakenOver()
+            yield ": taken over", False, world, process, None, StateTakenOverError("taken over")
             return
         if command.held is None and not process.may_claim:
             msg = "takes the directory, which nobody asked for"
-            raise Violation(msg)
+            raise ViolationError(msg)
         epoch = directory.epoch + 1
+        if command.held is not None and "a renewed claim is a new one" in self._broken:
+            epoch = directory.epoch
         if epoch > 15:
             msg = "does not come to rest"
-            raise Violation(msg)
+            raise ViolationError(msg)
         key = epoch, directory.applied, directory.prepared
         applied, prepared = (saved and saved.checkpoint() for saved in (directory.applied, directory.prepared))
         world = world._replace(directory=directory._replace(epoch=epoch))
@@ -204,12 +219,13 @@ class Driver:
     def _PrepareState(self, world: World, process: Process, command: commands.PrepareState) -> Iterator[Any]:
         new, directory = command.checkpoint, world.directory
         if self._is_stale("prepare", world, new.epoch):
-            yield ": taken over", False, world, process, None, TakenOver()
+            yield ": taken over", False, world, process, None, StateTakenOverError("taken over")
             return
         expected = 0 if directory.applied is None else directory.applied.number + 1
-        if self._is_strict and (directory.prepared is not None or new.number != expected):
+        is_in_order = directory.prepared is None and new.number == expected
+        if not is_in_order and "one undecided" not in self._broken:
             msg = f"prepares {new} after {directory}"
-            raise Violation(msg)
+            raise ViolationError(msg)
         position = process.barrier if new.number else process.resolved
         saved = Saved(new.number, new.epoch, new.is_transactional, tuple(new.prepared.items()), position)
         world = world._replace(directory=directory._replace(prepared=saved))
@@ -218,20 +234,20 @@ class Driver:
     def _ApplyState(self, world: World, process: Process, command: commands.ApplyState) -> Iterator[Any]:
         directory = world.directory
         if self._is_stale("apply", world, command.epoch):
-            yield ": taken over", False, world, process, None, TakenOver()
+            yield ": taken over", False, world, process, None, StateTakenOverError("taken over")
             return
         if directory.prepared is not None and directory.prepared.number == command.number:
             directory = directory._replace(applied=directory.prepared, prepared=None)
         elif directory.applied is None or directory.applied.number < command.number:
             msg = f"applies {command.number} to {directory}"
-            raise Violation(msg)
+            raise ViolationError(msg)
         world = world._replace(directory=directory, has_lost_marker=False)
         yield "", False, world, process._replace(has_written=True), None, None
 
     def _RollBackState(self, world: World, process: Process, command: commands.RollBackState) -> Iterator[Any]:
         directory = world.directory
-        if self._is_stale("roll_back", world, command.epoch):
-            yield ": taken over", False, world, process, None, TakenOver()
+        if self._is_stale("roll back", world, command.epoch):
+            yield ": taken over", False, world, process, None, StateTakenOverError("taken over")
             return
         if directory.prepared is not None and directory.prepared.number == command.number:
             directory = directory._replace(prepared=None)
@@ -239,7 +255,7 @@ class Driver:
         yield "", False, world, process._replace(has_written=True), None, None
 
     def _is_stale(self, write: str, world: World, epoch: int) -> bool:
-        return write not in self._unchecked and epoch != world.directory.epoch
+        return f"{write} checks the epoch" not in self._broken and epoch != world.directory.epoch
 
     # The cluster.
 
@@ -249,15 +265,18 @@ class Driver:
         return world.cluster
 
     def _InitTransactions(self, world: World, process: Process, command: commands.InitTransactions) -> Iterator[Any]:
-        after = world._replace(cluster=world.cluster.initialise()).without_writers()
+        after = world
+        if "writers are shut out" not in self._broken:
+            after = world._replace(cluster=world.cluster.initialise()).without_writers()
         yield "", False, after, process._replace(is_let_in=True), None, None
         yield from self._unanswered(world, after, process._replace(is_let_in=False))
 
     def _ReadMarker(self, world: World, process: Process, command: commands.ReadMarker) -> Iterator[Any]:
         cluster = world.cluster
-        if self._reads_stable:
+        if "stable offsets" not in self._broken:
             if cluster.opened is not None and cluster.opened.marker is not None:
-                yield ": no answer in time", False, world, process, "unknown", TransactionUnknownError()
+                if "no wait for ever" not in self._broken:
+                    yield ": no answer in time", False, world, process, "unknown", TransactionUnknownError()
                 return
             cluster = cluster.complete()
             marker = cluster.marker
@@ -311,7 +330,8 @@ class Driver:
 
     def _RestartSink(self, world: World, process: Process, command: commands.RestartSink) -> Iterator[Any]:
         epoch = command.restart.epoch
-        world = world._replace(folder=world.folder.clear(epoch))
+        keep_from = epoch + 100 if "later epochs are left alone" in self._broken else epoch
+        world = world._replace(folder=world.folder.clear(keep_from))
         yield "", False, world, process._replace(unprepared=(), sink_epoch=epoch, has_written=True), None, None
 
     # The engine.
@@ -322,10 +342,11 @@ class Driver:
 
     def _RestoreEngine(self, world: World, process: Process, command: commands.RestoreEngine) -> Iterator[Any]:
         applied = world.directory.applied
-        if applied is None or applied.number != command.number:
-            yield ": gone", False, world, process, None, TakenOver()
+        if (0 if applied is None else applied.number) != command.number:
+            yield ": gone", False, world, process, None, StateTakenOverError("taken over")
             return
-        position = applied.position
+        position = process.resolved if applied is None else applied.position
+        check_nothing_lost(world, position, self.protocol.is_transactional)
         process = process._replace(position=position, since=position, barrier=position, to_cluster=(), to_sink=())
         yield "", False, world, process._replace(is_held=True, is_prepared=False), None, None
 
@@ -345,6 +366,9 @@ class Driver:
 
 def _check_refusal(world: World, process: Process, error: StartRefusedError) -> None:
     """A refusal must have a reason, and change nothing."""
-    reasons = {MarkerMissingError: world.has_lost_marker, MarkerAheadError: world.was_copied_back}
+    reasons = {
+        MarkerMissingError: world.has_lost_marker or world.was_copied_back,
+        MarkerAheadError: world.was_copied_back,
+    }
     if not reasons.get(type(error), False) or process.has_written:
-        raise Violation(repr(error)) from error
+        raise ViolationError(repr(error)) from error

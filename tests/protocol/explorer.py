@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tests.protocol.driver import Driver, Outcome
-from tests.protocol.world import Process, Violation, World, canonical, check, last
+from tests.protocol.world import Process, ViolationError, World, canonical, check_nothing_doubled, last
+
+# Processes crash; replies are lost, or late; transactions expire; the cluster forgets the marker while nobody is at
+# work; processes are paused, others take over, and they wake up again.
+KINDS: Final = frozenset({"crashes", "replies", "expiry", "forgetting", "zombies"})
+# Somebody copies the state directory, and puts the copy in its place later. Where the marker is forgotten in between
+# there is nothing left to tell it by.
+COPIES: Final = frozenset({"crashes", "expiry", "copies"})
 
 
 class Report(NamedTuple):
@@ -40,18 +47,19 @@ class Explorer:
 
     Args:
         driver: Carries out the steps of processes.
-        copies: Whether somebody copies the state directory, and puts the copy in its place later.
-        zombies: Whether processes are paused, others take over, and they wake up again.
-        in_turn: Whether a process that wakes up is alone until it is paused or dies. Else it and the others take steps in
-            every order, which is far more to visit.
+        kinds: Which kinds of faults there are, `KINDS` or others.
+        processes: How many processes may live at once before nobody takes over any more.
+        in_turn: Whether a process that wakes up is alone until it is paused or dies. Else it and the others take steps
+            in every order, which is far more to visit.
     """
 
-    def __init__(self, driver: Driver, *, copies: bool = False, zombies: bool = True, in_turn: bool = True) -> None:
+    def __init__(
+        self, driver: Driver, *, kinds: frozenset[str] = KINDS, processes: int = 3, in_turn: bool = True
+    ) -> None:
         self._driver = driver
         self._in_turn = in_turn
-        self._zombies = zombies
-        self._copies = copies
-        self._is_transactional = driver.protocol.is_transactional
+        self._kinds = kinds
+        self._processes = processes
         self._origins: dict[World, tuple[World, str] | None] = {}
 
     def search(self, faults: int) -> Report:
@@ -62,7 +70,9 @@ class Explorer:
         for left in range(faults, -1, -1):
             following: list[World] = []
             if not left:
-                layer = list(map(last, layer))
+                for world in layer:
+                    self._origins.setdefault(last(world), self._origins[world])
+                layer = list(dict.fromkeys(map(last, layer)))
             for world in layer:
                 here = world
                 try:
@@ -73,9 +83,9 @@ class Explorer:
                             self._origins[after] = world, label
                             (following if is_fault else layer).append(after)
                             here = after
-                            check(after, self._is_transactional)
+                            check_nothing_doubled(after)
                             here = world
-                except Violation as violation:
+                except ViolationError as violation:
                     return self._report(steps, str(violation), here)
             layer = following
         return self._report(steps)
@@ -94,10 +104,11 @@ class Explorer:
         is_going_on = False
         for number, process in enumerate(world.processes):
             if not process.is_paused:
-                for outcome in self._driver.outcomes(world, number):
-                    is_going_on = is_going_on or not outcome.is_fault
-                    if may_fail or not outcome.is_fault:
-                        yield outcome._replace(label=f"process {number + 1}: {outcome.label}")
+                for label, is_fault, after in self._driver.outcomes(world, number):
+                    if is_fault and not (may_fail and "replies" in self._kinds):
+                        break
+                    is_going_on = is_going_on or not is_fault
+                    yield Outcome(f"process {number + 1}: {label}", is_fault, after)
         for outcome in self._events(world):
             is_going_on = True
             yield outcome
@@ -105,13 +116,13 @@ class Explorer:
             yield from self._faults(world)
         if not is_going_on and world.state == "open":
             msg = "nothing goes on"
-            raise Violation(msg)
+            raise ViolationError(msg)
 
     def _events(self, world: World) -> Iterator[Outcome]:
         """What happens without any fault."""
         if world.state == "open" and not any(process.locks for process in world.processes):
             started = self._driver.spawn(world, take_over=False)
-            if started is not None and len(started.processes) < 4:
+            if started is not None:
                 yield Outcome("a process starts", False, started)
         if world.cluster.accepted is not None or world.cluster.lagging is not None:
             yield Outcome("the commit is complete", False, world._replace(cluster=world.cluster.complete()))
@@ -119,7 +130,7 @@ class Explorer:
             for number, process in enumerate(world.processes):
                 if process.locks:
                     yield Outcome(f"process {number + 1} goes on", False, self._wake(world, number))
-        if self._copies and world.copy is None and world.directory.applied is not None:
+        if "copies" in self._kinds and world.copy is None and world.directory.applied is not None:
             yield Outcome("the directory is copied", False, world._replace(copy=world.directory))
 
     def _faults(self, world: World) -> Iterator[Outcome]:
@@ -127,11 +138,11 @@ class Explorer:
             name = f"process {number + 1}"
             if process.is_paused:
                 yield Outcome(f"{name} wakes up", True, self._wake(world, number))
-            else:
+            elif "crashes" in self._kinds:
                 yield Outcome(f"{name} crashes", True, world.with_process(number, None))
-            if process.locks and world.state == "open" and self._zombies:
+            if process.locks and world.state == "open" and "zombies" in self._kinds:
                 yield from self._second_starts(world, number, process)
-        if world.cluster.opened is not None:
+        if world.cluster.opened is not None and "expiry" in self._kinds:
             expired = world._replace(cluster=world.cluster._replace(opened=None)).without_writers()
             yield Outcome("the transaction expires", True, expired)
         if all(process.is_paused for process in world.processes):
@@ -146,6 +157,8 @@ class Explorer:
         )
 
     def _second_starts(self, world: World, number: int, process: Process) -> Iterator[Outcome]:
+        if len(world.processes) == self._processes:
+            return
         paused = world.with_process(number, process._replace(is_paused=True))
         taken_over = self._driver.spawn(paused, take_over=True)
         if taken_over is not None:
@@ -157,11 +170,13 @@ class Explorer:
     def _long_pauses(self, world: World) -> Iterator[Outcome]:
         """What takes days, or somebody who believes that nothing is running."""
         cluster = world.cluster.complete()
-        if cluster.marker is not None and self._is_transactional:
+        if cluster.marker is not None and "forgetting" in self._kinds:
             expired = cluster._replace(opened=None, marker=None)
             undecided = world.directory.prepared is not None or any(process.is_taking for process in world.processes)
             lost = world.has_lost_marker or undecided
-            yield Outcome("the marker expires", True, world._replace(cluster=expired, has_lost_marker=lost).without_writers())
+            yield Outcome(
+                "the marker is forgotten", True, world._replace(cluster=expired, has_lost_marker=lost).without_writers()
+            )
         if world.copy is not None and not world.processes and world.copy != world.directory:
             after = world._replace(directory=world.copy, was_copied_back=True)
             yield Outcome("the copy is put in the directory's place", True, after)

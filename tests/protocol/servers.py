@@ -23,7 +23,6 @@ class Saved(NamedTuple):
     def checkpoint(self) -> Checkpoint:
         return Checkpoint(self.number, self.epoch, self.is_transactional, dict(self.prepared))
 
-
     def with_epochs(self, numbers: dict[int, int]) -> Saved:
         """The checkpoint with other numbers for epochs."""
         names = tuple((sink, (numbers[name[0]], name[1])) for sink, name in self.prepared)
@@ -129,6 +128,7 @@ class Cluster(NamedTuple):
         return self._replace(
             log=tuple(sorted(self.log + transaction.records)), marker=transaction.marker or self.marker
         )
+
 
 class Folder(NamedTuple):
     """Where a two-phase sink writes, as files: hidden ones that are renamed when their checkpoint is committed."""

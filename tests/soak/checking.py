@@ -109,7 +109,9 @@ def _running_totals(rows: list[Row], events: list[Event]) -> list[str]:
     sums: Counter[str] = Counter()
     for event in events:
         sums[event.key] += event.number
-    found = [f"running: panes of {key} are missing" for key, known in indexes.items() if known != set(range(len(known)))]
+    found = [
+        f"running: panes of {key} are missing" for key, known in indexes.items() if known != set(range(len(known)))
+    ]
     for key, count in counts.items():
         total = last[key]["total"] if key in last else None
         if total != [count, sums[key]]:

@@ -7,12 +7,13 @@ import random
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Final, NamedTuple
 
 FAULT: Final = "SOAK_FAULT"
-POINTS: Final = ("PrepareState", "AddMarker", "CommitTransaction", "ApplyState", "InitTransactions", "ReadMarker", "ClaimEpoch")
+# Commands that come once at every start, and those that come with every checkpoint.
+AT_START: Final = ("ClaimEpoch", "InitTransactions", "ReadMarker", "BeginTransaction")
+WITH_CHECKPOINTS: Final = ("HoldOutput", "AddMarker", "PrepareState", "CommitTransaction", "ApplyState")
 LONGEST_SECONDS: Final = 30
 
 
@@ -47,7 +48,10 @@ def draw_fault(chance: random.Random) -> Fault | None:
     """A point of the commit for half of the children; None for those that are killed at a random time."""
     if chance.random() < 0.5:
         return None
-    return Fault(chance.choice(POINTS), chance.random() < 0.5, chance.randrange(1, 4))
+    after = chance.random() < 0.5
+    if chance.random() < 0.25:
+        return Fault(chance.choice(AT_START), after, 1)
+    return Fault(chance.choice(WITH_CHECKPOINTS), after, chance.randrange(1, 4))
 
 
 class Child:
@@ -86,5 +90,3 @@ class Child:
         code = self._process.wait(seconds)
         if code:
             raise RuntimeError(f"the pipeline failed at the end, with exit code {code}; see its log")
-
-

@@ -39,8 +39,8 @@ class Event(NamedTuple):
 def events(seed: int) -> Iterator[Event]:
     """Events without end, 200 of them for a second of event time.
 
-    At any time a few keys are active, others silent, so that sessions begin and end. Of the events 70% are in order, 27%
-    up to 4 s late, which the watermark waits for, and 3% up to two minutes.
+    At any time a few keys are active, others silent, so that sessions begin and end. Of the events 70% are in order,
+    27% up to 4 s late, which the watermark waits for, and 3% up to two minutes.
     """
     chance = random.Random(seed)
     number = 0

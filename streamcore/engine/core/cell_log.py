@@ -10,7 +10,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator
 from itertools import islice
 from typing import Any
 
-from streamcore.engine.core.changes import PIECE_ROWS, Change, is_wasteful
+from streamcore.engine.core.changes import PIECE_ROWS, Change, is_written_anew
 from streamcore.model.bundle import Bundle
 from streamcore.model.windowing import TimeWindowFn
 
@@ -56,9 +56,10 @@ class Block:
         self.touched: dict[int, CellDict] = {}
         self.written = 0
 
-    def is_wasteful(self) -> bool:
-        """Whether it is to be written anew."""
-        return is_wasteful(self.written, sum(len(one.cells) for one in self.members.values()))
+    def is_written_anew(self) -> bool:
+        """Whether all of it is to be written now, instead of what has changed."""
+        changed = sum(len(one.dirty) for one in self.touched.values())
+        return is_written_anew(changed, sum(len(one.cells) for one in self.members.values()), self.written)
 
 
 class CellLog:
@@ -157,7 +158,7 @@ class CellLog:
             yield Change(scope, replaces=True)
         touched, self._touched = self._touched, {}
         for block in touched.values():
-            if block.is_wasteful():
+            if block.is_written_anew():
                 block.written = 0
                 yield from self._write(block, block.members.values(), anew=True)
             else:
@@ -229,7 +230,7 @@ class CellLog:
                 self._open[one.name] = one
                 yield one
             elif one.block is not None:
-                self._leave(one.block, number)
+                del one.block.members[number]
 
 
 class Piece:

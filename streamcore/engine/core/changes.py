@@ -70,6 +70,17 @@ class Stateful(Protocol):
         ...
 
 
-def is_wasteful(written: int, kept: int) -> bool:
-    """Whether a scope holds so many outdated rows that it should be written anew."""
-    return written > WASTE_FACTOR * kept + WASTE_ROWS
+def state_name(label: str, kind: str) -> str:
+    """What the state of a step is kept under; a step may have several kinds of it."""
+    return f"{label} ({kind})"
+
+
+def is_written_anew(changed: int, kept: int, written: int) -> bool:
+    """Whether a scope is to be written anew: it costs no more, or the scope holds too many outdated rows.
+
+    Args:
+        changed: How many rows are to be written otherwise.
+        kept: How many rows there are.
+        written: How many rows the scope has collected.
+    """
+    return kept <= changed or written > WASTE_FACTOR * kept + WASTE_ROWS

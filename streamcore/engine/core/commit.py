@@ -146,22 +146,26 @@ class CommitProtocol:
             claim: Claim = yield ClaimEpoch(held)
             held = claim.epoch
             try:
-                standing = yield from self._settle(claim, undecided)
+                marker = yield from self._consult(claim)
+                standing = yield from self._settle(claim, marker, undecided)
                 yield RestoreEngine(standing.checkpoint.number)
                 yield from self._open(standing)
             except TransactionError:
                 continue  # nothing was assumed, so it can be asked again
             return standing
 
-    def _settle(self, claim: Claim, undecided: Verdict | None) -> Procedure[Standing]:
+    def _consult(self, claim: Claim) -> Procedure[Marker | None]:
+        """What the cluster knows, once nobody else can commit there any more."""
+        if not self.is_transactional:
+            return None
+        yield InitTransactions(claim.state_id)
+        marker: Marker | None = yield ReadMarker(claim.state_id)
+        return marker
+
+    def _settle(self, claim: Claim, marker: Marker | None, undecided: Verdict | None) -> Procedure[Standing]:
         """Decides on the prepared checkpoint, carries that out, and has the sinks forget what belongs to none."""
-        marker: Marker | None = None
-        if self.is_transactional:
-            yield InitTransactions(claim.state_id)
-            marker = yield ReadMarker(claim.state_id)
         try:
-            self._refuse_missing_sinks(claim)
-            verdict = judge(claim, marker, self.is_transactional, undecided)
+            verdict = self._judge(claim, marker, undecided)
         except StartRefusedError:
             # One that was taken over reads the marker of its successor, and has to be told that instead.
             yield ClaimEpoch(claim.epoch)
@@ -169,15 +173,15 @@ class CommitProtocol:
         checkpoint = yield from self._carry_out(verdict, claim)
         for sink in self.sinks:
             data = checkpoint.prepared.get(sink)
-            yield RestartSink(sink, SinkRestart(claim.state_id, claim.epoch, checkpoint.number, data))
+            yield RestartSink(sink, SinkRestart(claim.state_id, sink, claim.epoch, checkpoint.number, data))
         return Standing(claim.state_id, claim.epoch, checkpoint)
 
-    def _refuse_missing_sinks(self, claim: Claim) -> None:
-        if claim.prepared is None:
-            return
-        missing = [repr(sink) for sink in claim.prepared.prepared if sink not in self.sinks]
-        if missing:
-            raise UndecidedCheckpointError(claim.prepared.number, f"with {', '.join(missing)}")
+    def _judge(self, claim: Claim, marker: Marker | None, undecided: Verdict | None) -> Verdict:
+        if claim.prepared is not None:
+            missing = [repr(sink) for sink in claim.prepared.prepared if sink not in self.sinks]
+            if missing:
+                raise UndecidedCheckpointError(claim.prepared.number, f"with {', '.join(missing)}")
+        return judge(claim, marker, self.is_transactional, undecided)
 
     def _carry_out(self, verdict: Verdict, claim: Claim) -> Procedure[Checkpoint]:
         """Returns the checkpoint that holds."""

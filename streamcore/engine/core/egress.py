@@ -53,6 +53,13 @@ class SinkNode(Node):
             self._waiting -= len(item.values)
         return item
 
+    def discard(self) -> None:
+        """Drops what waits and all that will come: the run goes back to a checkpoint, with other nodes."""
+        self.queue.clear()
+        self._waiting = 0
+        self.wants_watermarks = False
+        self.write_nowait = _drop
+
     def is_full(self) -> bool:
         """Whether the sources should wait."""
         return self._waiting >= self.capacity
@@ -60,3 +67,7 @@ class SinkNode(Node):
 
 def _never(bundle: Bundle) -> bool:
     return False
+
+
+def _drop(bundle: Bundle) -> bool:
+    return True

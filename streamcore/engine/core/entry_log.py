@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, Final, Generic, Protocol, TypeVar
 
-from streamcore.engine.core.changes import PIECE_ROWS, Change, is_wasteful
+from streamcore.engine.core.changes import PIECE_ROWS, Change, is_written_anew
 
 BLOCK_SIZE: Final = 1 << 14
 
@@ -98,7 +98,7 @@ class EntryLog(Generic[E]):
             if not block.entries:
                 del self._blocks[block.number]
                 yield Change(str(block.number), replaces=True)
-            elif is_wasteful(block.written, len(block.entries)):
+            elif is_written_anew(len(block.dirty) + len(block.closed), len(block.entries), block.written):
                 block.written = 0
                 yield from self._write(block, block.entries.values(), anew=True)
             else:

@@ -23,6 +23,10 @@ class FlattenNode(Node):
         self._marks.append(MIN_MICROS)
         return FlattenPort(self, len(self._marks) - 1)
 
+    def port_count(self) -> int:
+        """How many inputs there are."""
+        return len(self._marks)
+
     def scalars(self) -> dict[str, Any]:
         """The watermarks of the inputs, too."""
         return super().scalars() | {"inputs": list(self._marks)}

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Final, Protocol, runtime_checkable
 
 import msgspec
 
-from streamcore.engine.core.changes import SCALARS, Change
+from streamcore.engine.core.changes import SCALARS, Change, state_name
 from streamcore.errors import InvariantError, UserCodeError
 from streamcore.model.bundle import Bundle
 from streamcore.model.metrics import StepMetrics
@@ -118,7 +118,7 @@ class Node:
     @property
     def state_name(self) -> str:
         """What its state is kept under."""
-        return f"{self.label} ({self.kind})"
+        return state_name(self.label, self.kind)
 
     def scalars(self) -> dict[str, Any]:
         """The part of the state that is small, and written as a whole when anything in it has changed."""

@@ -34,21 +34,23 @@ class Nesting:
     """
 
     def __init__(self) -> None:
-        self._depth = 0
         self._levels: list[_Level] = []
 
     def enter(self, containers: list[Any], may_be_cyclic: bool) -> None:
         """Goes down into values of one type; `leave` has to follow.
 
+        Args:
+            containers: The values.
+            may_be_cyclic: Whether values of this type can contain themselves. Tuples cannot without the help of others.
+
         Raises:
             StateEncodingError: If one of them contains itself, or they are nested too deeply.
         """
-        if self._depth == MOST_LEVELS:
+        if len(self._levels) == MOST_LEVELS:
             msg = (
                 f"cannot store a value that is nested in more than {MOST_LEVELS} others; keep it in a flat list or dict"
             )
             raise StateEncodingError(msg)
-        self._depth += 1
         level = _Level(containers if may_be_cyclic else [])
         if may_be_cyclic and any(outer.containers and not outer.ids.isdisjoint(level.ids) for outer in self._levels):
             _refuse_cycles(containers)
@@ -56,7 +58,6 @@ class Nesting:
 
     def leave(self) -> None:
         """Comes back up."""
-        self._depth -= 1
         self._levels.pop()
 
 

@@ -69,8 +69,12 @@ def open_database(path: Path) -> sqlite3.Connection:
 def create_copy(path: Path, state_id: str) -> sqlite3.Connection:
     """A connection to a new database that is written in one go and thrown away if that fails."""
     connection = _connect(path)
-    connection.execute("PRAGMA journal_mode = OFF")
-    _create(connection, state_id)
+    try:
+        connection.execute("PRAGMA journal_mode = OFF")
+        _create(connection, state_id)
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 

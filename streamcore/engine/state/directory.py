@@ -112,6 +112,15 @@ class StateDirectory:
         """The epoch of this opening."""
         return self._transactions.epoch
 
+    def renew(self) -> None:
+        """Claims the state once more, under a higher epoch: what was done under the last one is told from what follows.
+
+        Raises:
+            StateTakenOverError: If another process has the directory now.
+            StateWriteError: If the disk is full, or does not let itself be written to.
+        """
+        self._transactions.renew()
+
     def applied(self) -> int | None:
         """The last checkpoint that was applied, or None."""
         return self._stored.latest(applied=True)

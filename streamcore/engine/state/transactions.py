@@ -34,6 +34,17 @@ class Transactions:
             connection.execute("UPDATE state SET epoch = epoch + 1, owner = ?", (owner,))
             (self.epoch,) = connection.execute("SELECT epoch FROM state").fetchone()
 
+    def renew(self) -> None:
+        """Claims the state once more, under a higher epoch.
+
+        Raises:
+            StateTakenOverError: If another process has claimed it.
+            StateWriteError: If the disk is full, or does not let itself be written to.
+        """
+        with self.begin() as database:
+            database.execute("UPDATE state SET epoch = epoch + 1")
+        self.epoch += 1
+
     @contextmanager
     def begin(self) -> Iterator[sqlite3.Connection]:
         """A transaction; it is committed at the end of the `with` block, and rolled back on an error.

@@ -69,7 +69,7 @@ class Records(Protocol):
         ...
 
     def slice(self, start: int, stop: int) -> Records:
-        """The records from one index up to another."""
+        """The records from one index up to another; `next_offset` is that of the record behind them."""
         ...
 
 
@@ -109,13 +109,12 @@ class Consumer(Protocol):
     async def committed(self, partitions: Collection[TopicPartition]) -> Mapping[TopicPartition, CommittedOffset]:
         """What the group has committed, without the partitions it has committed nothing for.
 
-        If a transaction that commits offsets of the group is open, confluent-kafka waits for its end; aiokafka gives
-        what was committed before.
+        If a transaction that commits offsets of the group is open, it waits for its end.
         """
         ...
 
     async def commit(self, offsets: Mapping[TopicPartition, CommittedOffset]) -> None:
-        """Commits offsets of the group."""
+        """Commits offsets of the group, of partitions that are assigned."""
         ...
 
     def assign(self, partition: TopicPartition, offset: int) -> None:

@@ -20,11 +20,21 @@ CLIENTS: Final[Mapping[str, tuple[str, str]]] = {
 
 
 class Client(NamedTuple):
-    """The classes of a client."""
+    """The classes of a client.
+
+    Attributes:
+        consumer: Makes a consumer.
+        producer: Makes a producer.
+        transactional_producer: Makes a producer with a transactional id.
+        check_consumer: Refuses settings that a consumer cannot have, without a connection.
+        check_producer: Refuses settings that a producer cannot have.
+    """
 
     consumer: Callable[[ClientSettings], Consumer]
     producer: Callable[[ClientSettings], Producer]
     transactional_producer: Callable[[ClientSettings, str], TransactionalProducer]
+    check_consumer: Callable[[ClientSettings], None]
+    check_producer: Callable[[ClientSettings], None]
 
 
 def choose_client(name: ClientName | None) -> Client:
@@ -46,11 +56,21 @@ def choose_client(name: ClientName | None) -> Client:
         from streamcore.io.kafka import confluent  # noqa: PLC0415
 
         return Client(
-            confluent.ConfluentConsumer, confluent.ConfluentProducer, confluent.ConfluentTransactionalProducer
+            confluent.ConfluentConsumer,
+            confluent.ConfluentProducer,
+            confluent.ConfluentTransactionalProducer,
+            confluent.check_consumer,
+            confluent.check_producer,
         )
     from streamcore.io.kafka import aio  # noqa: PLC0415
 
-    return Client(aio.AioConsumer, aio.AioProducer, aio.AioTransactionalProducer)
+    return Client(
+        aio.AioConsumer,
+        aio.AioProducer,
+        aio.AioTransactionalProducer,
+        aio.check_consumer,
+        aio.check_producer,
+    )
 
 
 def _is_installed(client: str) -> bool:

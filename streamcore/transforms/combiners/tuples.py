@@ -34,6 +34,11 @@ class CombinedCombineFns(CombineFn[Any, Accumulators, tuple[Any, ...]]):
         self._combiners = [CombineFn.from_callable(combiner) for combiner in combiners]
         self._batch_size = merge_accumulators_batch_size or max(10, MERGED_AT_ONCE // max(1, len(combiners)))
 
+    @property
+    def parts(self) -> list[AnyCombineFn]:
+        """The aggregations that it is made of."""
+        return self._combiners
+
     def setup(self, *args: Any, **kwargs: Any) -> None:
         """Sets the parts up."""
         for part in self._combiners:

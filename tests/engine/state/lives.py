@@ -5,15 +5,14 @@ What a checkpoint holds follows from its number alone, so that anybody can tell 
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import sys
-from itertools import count
 
 from streamcore.engine.state.directory import StateDirectory
 from streamcore.engine.state.pieces import Piece, Scope
 
 SEED = b"streamcore"
+LONGEST_LIFE = 100
 
 
 def manifest(number: int) -> bytes:
@@ -31,11 +30,12 @@ def dropped(number: int) -> list[Scope]:
     return [("step", f"w{number % 5}")] if number % 3 == 0 else []
 
 
-@functools.cache
 def contents(number: int) -> list[Piece]:
-    before = contents(number - 1) if number else []
-    gone = dropped(number)
-    return [piece for piece in before if (piece.step, piece.scope) not in gone] + written(number)
+    pieces: list[Piece] = []
+    for earlier in range(number + 1):
+        gone = dropped(earlier)
+        pieces = [piece for piece in pieces if (piece.step, piece.scope) not in gone] + written(earlier)
+    return pieces
 
 
 def main(path: str) -> None:
@@ -46,7 +46,8 @@ def main(path: str) -> None:
             (state.apply if undecided % 2 else state.roll_back)(undecided)
         applied = state.applied()
         print("applied", -1 if applied is None else applied, flush=True)
-        for number in count(0 if applied is None else applied + 1):
+        first = 0 if applied is None else applied + 1
+        for number in range(first, first + LONGEST_LIFE):
             state.prepare(number, manifest(number), written(number), dropped(number))
             print("prepared", number, flush=True)
             state.apply(number)

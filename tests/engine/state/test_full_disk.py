@@ -112,6 +112,19 @@ def test_a_disk_that_has_become_read_only(small_disk: Path) -> None:
         StateDirectory.open(path)
 
 
+def test_a_database_that_must_not_grow(tmp_path: Path) -> None:
+    with StateDirectory.open(tmp_path) as state:
+        state.prepare(0, b"", [SMALL], [])
+        state.apply(0)
+        state._connection.execute("PRAGMA max_page_count = 50")
+        with pytest.raises(StateWriteError, match=full(tmp_path)):
+            state.prepare(1, b"", [LARGE], [("s", "w")])
+        assert (state.prepared(), list(state.read(0))) == (None, [SMALL])
+        state._connection.execute("PRAGMA max_page_count = 1073741823")
+        state.prepare(1, b"", [LARGE], [("s", "w")])
+        assert list(state.read(1)) == [LARGE]
+
+
 LIMITED = """
 import os, resource, sys
 from streamcore.engine.state.directory import StateDirectory

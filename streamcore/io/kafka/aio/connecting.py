@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, Protocol, TypeVar
@@ -12,11 +13,21 @@ from aiokafka.conn import collect_hosts, create_conn
 
 from streamcore.errors import PipelineError
 from streamcore.io.kafka.aio.failures import AUTHENTICATION, failure_of
+from streamcore.io.kafka.aio.properties import with_ssl_context
 from streamcore.io.kafka.errors import KafkaAuthenticationError, KafkaConnectionError
 from streamcore.io.kafka.settings import ClientSettings
 
 R = TypeVar("R")
 PAUSE: Final = 0.2
+
+
+def _has_no_credentials(record: logging.LogRecord) -> bool:
+    arguments = record.args if isinstance(record.args, tuple) else ()
+    return not any(type(argument).__name__.startswith("SaslAuthenticate") for argument in arguments)
+
+
+# At level DEBUG aiokafka logs every request, those with a password too.
+logging.getLogger("aiokafka.conn").addFilter(_has_no_credentials)
 
 
 class Startable(Protocol):
@@ -99,7 +110,7 @@ def _is_refused_certificate(error: BaseException) -> bool:
 def _connection_properties(settings: ClientSettings) -> Mapping[str, Any]:
     return {
         name: value
-        for name, value in settings.properties.items()
+        for name, value in with_ssl_context(settings.properties).items()
         if name.startswith("sasl_") or name in ("security_protocol", "ssl_context", "client_id")
     }
 

@@ -13,6 +13,7 @@ from streamcore.io.kafka.aio.connecting import call, start_client
 from streamcore.io.kafka.aio.failures import OFFSET, failure_of
 from streamcore.io.kafka.aio.properties import admin_properties, consumer_properties
 from streamcore.io.kafka.aio.records import AioRecords
+from streamcore.io.kafka.aio.stable_offsets import PASSING, StableOffsetFetch
 from streamcore.io.kafka.client import CommittedOffset, TopicPartition
 from streamcore.io.kafka.errors import KafkaOffsetError
 from streamcore.io.kafka.settings import ClientSettings
@@ -66,17 +67,9 @@ class AioConsumer:
         return {partition: None if answer is None else answer.offset for partition, answer in found.items()}
 
     async def committed(self, partitions: Collection[TopicPartition]) -> Mapping[TopicPartition, CommittedOffset]:
-        group, asked = self._settings.group_id, _native(partitions)
-        found = await call(
-            f"read the offsets of group {group!r}",
-            self._settings,
-            lambda: self._admin.list_consumer_group_offsets(group, partitions=asked),
-        )
-        return {
-            TopicPartition(*partition): CommittedOffset(answer.offset, answer.metadata)
-            for partition, answer in found.items()
-            if answer.offset >= 0
-        }
+        group = self._settings.group_id
+        doing = f"read the offsets of group {group!r}"
+        return await call(doing, self._settings, lambda: self._admin.stable_offsets(group, partitions))
 
     async def commit(self, offsets: Mapping[TopicPartition, CommittedOffset]) -> None:
         native = native_offsets(offsets)
@@ -145,6 +138,31 @@ class _Admin(AIOKafkaAdminClient):  # type: ignore[misc]  # aiokafka has no type
 
     async def stop(self) -> None:
         await self.close()
+
+    async def stable_offsets(
+        self, group: str, partitions: Collection[TopicPartition]
+    ) -> dict[TopicPartition, CommittedOffset]:
+        """What a group has committed, when no transaction is open."""
+        topics: dict[str, list[int]] = {}
+        for topic, partition in partitions:
+            topics.setdefault(topic, []).append(partition)
+        coordinator = await self.find_coordinator(group)
+        answer = await self._send_request(StableOffsetFetch(group, topics), coordinator)
+        found = {}
+        _check_code(answer.error_code)
+        for topic, rows, _ in answer.topics:
+            for partition, offset, _, metadata, code, _ in rows:
+                _check_code(code)
+                if offset >= 0:
+                    found[TopicPartition(topic, partition)] = CommittedOffset(offset, metadata or "")
+        return found
+
+
+def _check_code(code: int) -> None:
+    if code in PASSING:
+        raise theirs.GroupLoadInProgressError
+    if code:
+        raise theirs.for_code(code)
 
 
 def native_offsets(offsets: Mapping[TopicPartition, CommittedOffset]) -> dict[Any, Any]:

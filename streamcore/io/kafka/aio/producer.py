@@ -77,7 +77,7 @@ class AioProducer:
             raise self._refusal(row, "aiokafka writes no record without both; use client='confluent'")
         try:
             delivery = await self._client.send(*row)
-        except FENCED as error:
+        except (*FENCED, theirs.IllegalOperation) as error:
             raise failure_of(error, f"write to topic {topic!r}", self._settings) from None
         except (theirs.KafkaError, AssertionError, TypeError, ValueError) as error:
             raise self._refusal(row, f"{type(error).__name__}: {self._settings.hide(str(error))}") from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import inspect
+import ssl
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -19,24 +20,42 @@ CONSUMER_OWNED: Final = {
     "enable_auto_commit": "offsets are committed with checkpoints",
     "auto_commit_interval_ms": "offsets are committed with checkpoints",
     "auto_offset_reset": "give `start`",
-    "key_deserializer": "give `decode_key`",
-    "value_deserializer": "give `decode`",
+    "key_deserializer": "give `key_deserializer`",
+    "value_deserializer": "give `value_deserializer`",
 }
 PRODUCER_OWNED: Final = {
     **OWNED,
     "transactional_id": "streamcore chooses it",
-    "key_serializer": "give `key`",
-    "value_serializer": "give `value`",
+    "key_serializer": "give `key_serializer`",
+    "value_serializer": "give `value_serializer`",
 }
+
+
+def check_consumer(settings: ClientSettings) -> None:
+    """Finds properties that a consumer cannot have.
+
+    Raises:
+        PipelineError: For the first of them.
+    """
+    refuse_owned(CONSUMER_OWNED, settings.properties, "consumer_config")
+    _refuse_unknown(AIOKafkaConsumer, settings.properties)
+
+
+def check_producer(settings: ClientSettings) -> None:
+    """Finds properties that a producer cannot have.
+
+    Raises:
+        PipelineError: For the first of them.
+    """
+    refuse_owned(PRODUCER_OWNED, settings.properties, "producer_config")
+    _refuse_unknown(AIOKafkaProducer, settings.properties)
 
 
 def consumer_properties(settings: ClientSettings) -> dict[str, Any]:
     """All properties of a consumer."""
-    refuse_owned(CONSUMER_OWNED, settings.properties, "consumer_config")
-    _refuse_unknown(AIOKafkaConsumer, settings.properties)
     return {
         "isolation_level": "read_committed",
-        **settings.properties,
+        **with_ssl_context(settings.properties),
         "bootstrap_servers": settings.bootstrap_servers,
         "group_id": settings.group_id,
         "enable_auto_commit": False,
@@ -46,12 +65,10 @@ def consumer_properties(settings: ClientSettings) -> dict[str, Any]:
 
 def producer_properties(settings: ClientSettings) -> dict[str, Any]:
     """All properties of a producer but the transactional id."""
-    refuse_owned(PRODUCER_OWNED, settings.properties, "producer_config")
-    _refuse_unknown(AIOKafkaProducer, settings.properties)
     return {
         "enable_idempotence": True,
         "linger_ms": 5,
-        **settings.properties,
+        **with_ssl_context(settings.properties),
         "bootstrap_servers": settings.bootstrap_servers,
     }
 
@@ -59,8 +76,15 @@ def producer_properties(settings: ClientSettings) -> dict[str, Any]:
 def admin_properties(settings: ClientSettings) -> dict[str, Any]:
     """The properties of an admin client beside a consumer."""
     known = _names(AIOKafkaAdminClient)
-    kept = {name: value for name, value in settings.properties.items() if name in known}
+    kept = {name: value for name, value in with_ssl_context(settings.properties).items() if name in known}
     return {**kept, "bootstrap_servers": settings.bootstrap_servers}
+
+
+def with_ssl_context(properties: Mapping[str, Any]) -> Mapping[str, Any]:
+    """With the certificates that this machine trusts, where encryption is asked for and nothing else is said."""
+    if "SSL" in str(properties.get("security_protocol")) and "ssl_context" not in properties:
+        return {**properties, "ssl_context": ssl.create_default_context()}
+    return properties
 
 
 def _refuse_unknown(kind: Callable[..., Any], properties: Mapping[str, Any]) -> None:

@@ -41,4 +41,4 @@ class AioRecords:
     def slice(self, start: int, stop: int) -> AioRecords:
         if stop >= len(self._records):
             return AioRecords(self._records[start:], self.next_offset)
-        return AioRecords(self._records[start:stop], self._records[stop - 1].offset + 1)
+        return AioRecords(self._records[start:stop], self._records[stop].offset)

@@ -51,7 +51,7 @@ class AioTransactionalProducer(AioProducer):
         except TimeoutError as error:
             # aiokafka goes on by itself, and knows no way to wait for the end of it once more.
             raise KafkaFatalError(str(failure_of(error, what, self._settings))) from None
-        except (theirs.KafkaError, AssertionError) as error:
+        except (theirs.KafkaError, theirs.IllegalOperation, AssertionError) as error:
             raise self._classify(failure_of(error, what, self._settings)) from None
 
     def _classify(self, failure: KafkaError) -> KafkaError:

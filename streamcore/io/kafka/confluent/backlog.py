@@ -9,7 +9,7 @@ from typing import Final
 from confluent_kafka import Message
 
 from streamcore.io.kafka.client import TopicPartition
-from streamcore.io.kafka.confluent.records import ConfluentRecords
+from streamcore.io.kafka.confluent.records import ConfluentRecords, offset_of
 from streamcore.io.kafka.errors import KafkaError
 
 # How much may wait before the thread stops polling: some milliseconds of work for a fast pipeline.
@@ -45,7 +45,7 @@ class PartitionBacklog:
 
     def put(self, messages: list[Message]) -> None:
         """Takes messages in."""
-        records, size = ConfluentRecords(messages), sum(map(len, messages))
+        records, size = ConfluentRecords(messages, offset_of(messages[-1]) + 1), sum(map(len, messages))
         self._records.append((records, size))
         self.count += len(messages)
         self.size += size

@@ -30,6 +30,7 @@ TOPIC: Final = frozenset(
     {
         ClientError._UNKNOWN_TOPIC,
         ClientError._UNKNOWN_PARTITION,
+        ClientError._NOENT,
         ClientError.UNKNOWN_TOPIC_OR_PART,
         ClientError.UNKNOWN_TOPIC_ID,
         ClientError.INCONSISTENT_TOPIC_ID,
@@ -37,6 +38,15 @@ TOPIC: Final = frozenset(
     }
 )
 OFFSET: Final = frozenset({ClientError._AUTO_OFFSET_RESET, ClientError.OFFSET_OUT_OF_RANGE})
+# A broker that has just been started, or has just taken a group over, says so for a while.
+SOON: Final = frozenset(
+    {
+        ClientError.COORDINATOR_LOAD_IN_PROGRESS,
+        ClientError.COORDINATOR_NOT_AVAILABLE,
+        ClientError.NOT_COORDINATOR,
+        ClientError.UNSTABLE_OFFSET_COMMIT,
+    }
+)
 UNREACHABLE: Final = frozenset(
     {ClientError._TRANSPORT, ClientError._ALL_BROKERS_DOWN, ClientError._TIMED_OUT, ClientError._RESOLVE}
 )
@@ -61,7 +71,7 @@ def failure_of(error: ClientError | KafkaException, doing: str, settings: Client
         return errors.KafkaAbortableError(said)
     if cause.fatal():
         return errors.KafkaFatalError(said)
-    if cause.retriable():
+    if cause.retriable() or code in SOON:
         return errors.KafkaRetriableError(said)
     if code in TOPIC:
         return errors.KafkaTopicError(said)

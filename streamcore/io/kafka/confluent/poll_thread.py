@@ -23,7 +23,8 @@ class PollThread:
     Args:
         client: The consumer that is polled; callbacks of the client are made in this thread, too.
         deliver: Called in the event loop with messages, never with none.
-        at_rest: Called in this thread when there was nothing for a moment; what it raises ends the thread.
+        look_around: Called in this thread after every poll, with whether there was nothing for a moment; what it raises
+            ends the thread.
         fail: Called in the event loop with what made the thread end.
     """
 
@@ -31,12 +32,12 @@ class PollThread:
         self,
         client: Client,
         deliver: Callable[[list[Message]], None],
-        at_rest: Callable[[], None],
+        look_around: Callable[[bool], None],
         fail: Callable[[Exception], None],
     ) -> None:
         self._client = client
         self._deliver = deliver
-        self._at_rest = at_rest
+        self._look_around = look_around
         self._fail = fail
         self._loop = asyncio.get_running_loop()
         self._gate = threading.Event()
@@ -49,8 +50,8 @@ class PollThread:
     def order(self, work: Callable[[], object]) -> None:
         """Has the thread make a call of the client before it polls again.
 
-        What changes an assignment is called here only: librdkafka waits for its own threads, in calls that hold the
-        interpreter lock, and would wait for ever if one of those reported something at the same time.
+        A call from another thread would wait for the end of a poll, in competition with the next one, and some calls
+        hold the interpreter lock meanwhile.
         """
         self._orders.append(work)
 
@@ -87,11 +88,10 @@ class PollThread:
             messages = self._client.consume(1, WAIT)
             if messages:
                 messages += self._client.consume(MESSAGES_AT_ONCE - 1, 0)
+        self._look_around(not messages)
         if messages:
             self._room.acquire()
             self._tell(self._take, messages)
-        else:
-            self._at_rest()
 
     def _take(self, messages: list[Message]) -> None:
         self._room.release()

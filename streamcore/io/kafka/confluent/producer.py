@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 import time
 from itertools import repeat
@@ -123,8 +124,9 @@ class ConfluentProducer:
 
     def _discard(self) -> None:
         """Ends the client without writing what is left; its own `close` would wait for that."""
-        self._client.purge()
-        self._client.flush(0)
+        with contextlib.suppress(KafkaException):  # of a client that was fenced, and has told so
+            self._client.purge()
+            self._client.flush(0)
         del self._client
 
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar
 
-from confluent_kafka import KafkaError as ClientError, KafkaException
+from confluent_kafka import Consumer, KafkaError as ClientError, KafkaException, Producer
 
 from streamcore.errors import PipelineError
 from streamcore.io.kafka.settings import ClientSettings, refuse_owned
@@ -66,12 +66,33 @@ ssl.endpoint.identification.algorithm ssl.key.location ssl.key.password ssl.key.
 ssl.keystore.password ssl.sigalgs.list statistics.interval.ms stats_cb sticky.partitioning.linger.ms
 topic.metadata.refresh.interval.ms transaction.timeout.ms
 """.split()  # noqa: SIM905  # a list of a hundred lines would hide the rest of the file
+NOWHERE: Final = ""
 UNKNOWN: Final = re.compile(r'No such configuration property: "(.*)"')
+
+
+def check_consumer(settings: ClientSettings) -> None:
+    """Finds properties that a consumer cannot have.
+
+    Raises:
+        PipelineError: If streamcore sets one itself, or librdkafka refuses one.
+    """
+    refuse_owned(CONSUMER_OWNED, settings.properties, "consumer_config")
+    properties = {**consumer_properties(settings, _ignore), "bootstrap.servers": NOWHERE}
+    make_client(Consumer, properties, settings).close()
+
+
+def check_producer(settings: ClientSettings) -> None:
+    """Finds properties that a producer cannot have.
+
+    Raises:
+        PipelineError: If streamcore sets one itself, or librdkafka refuses one.
+    """
+    refuse_owned(PRODUCER_OWNED, settings.properties, "producer_config")
+    make_client(Producer, {**producer_properties(settings, _ignore, _ignore), "bootstrap.servers": NOWHERE}, settings)
 
 
 def consumer_properties(settings: ClientSettings, report: ErrorCallback) -> dict[str, Any]:
     """All properties of a consumer."""
-    refuse_owned(CONSUMER_OWNED, settings.properties, "consumer_config")
     return {
         **CONSUMER_DEFAULTS,
         **settings.properties,
@@ -88,7 +109,6 @@ def consumer_properties(settings: ClientSettings, report: ErrorCallback) -> dict
 
 def producer_properties(settings: ClientSettings, report: ErrorCallback, on_failure: Any) -> dict[str, Any]:
     """All properties of a producer but the transactional id."""
-    refuse_owned(PRODUCER_OWNED, settings.properties, "producer_config")
     return {
         **PRODUCER_DEFAULTS,
         **settings.properties,
@@ -102,7 +122,7 @@ def producer_properties(settings: ClientSettings, report: ErrorCallback, on_fail
 def admin_properties(settings: ClientSettings, report: ErrorCallback) -> dict[str, Any]:
     """The properties of an admin client beside a consumer."""
     properties = consumer_properties(settings, report)
-    kept = CONSUMER_DEFAULTS.keys() - {"log_level"} | CONSUMER_OWNED.keys() - {"error_cb"} | {"group.id"}
+    kept = (CONSUMER_DEFAULTS.keys() | CONSUMER_OWNED.keys() | {"group.id"}) - {"log_level", "error_cb"}
     return {name: value for name, value in properties.items() if name not in kept}
 
 
@@ -117,6 +137,10 @@ def make_client(kind: Callable[[dict[str, Any]], C], properties: dict[str, Any],
     except (KafkaException, TypeError, ValueError) as error:
         said = error.args[0].str() if isinstance(error, KafkaException) else str(error)
     raise PipelineError(_explain(settings.hide(said)))
+
+
+def _ignore(*reported: object) -> None:
+    """A client that is connected to nowhere has nothing to report."""
 
 
 def _explain(said: str) -> str:

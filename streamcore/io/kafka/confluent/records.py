@@ -17,15 +17,15 @@ class ConfluentRecords:
     """Messages of one partition; implements `Records`.
 
     Args:
-        messages: At least one, unless `next_offset` is given.
-        next_offset: Where to go on; None: behind the last message.
+        messages: The messages.
+        next_offset: Where to go on behind them.
     """
 
     __slots__ = ("_messages", "next_offset")
 
-    def __init__(self, messages: list[Message], next_offset: int | None = None) -> None:
+    def __init__(self, messages: list[Message], next_offset: int) -> None:
         self._messages = messages
-        self.next_offset = _offset(messages[-1]) + 1 if next_offset is None else next_offset
+        self.next_offset = next_offset
 
     def __len__(self) -> int:
         return len(self._messages)
@@ -54,7 +54,7 @@ class ConfluentRecords:
     def slice(self, start: int, stop: int) -> ConfluentRecords:
         if stop >= len(self._messages):
             return ConfluentRecords(self._messages[start:], self.next_offset)
-        return ConfluentRecords(self._messages[start:stop])
+        return ConfluentRecords(self._messages[start:stop], offset_of(self._messages[stop]))
 
 
 def runs_of_partitions(messages: list[Message]) -> Iterator[tuple[TopicPartition, list[Message]]]:
@@ -83,14 +83,15 @@ def first_error(messages: list[Message]) -> int | None:
     return next(index for index, error in enumerate(errors) if error is not None)
 
 
+def offset_of(message: Message) -> int:
+    """The offset of a message."""
+    offset = message.offset()
+    return -1 if offset is None else offset
+
+
 def is_end(error: ClientError) -> bool:
     """Whether an error only tells that the end of the partition has been reached."""
     return error.code() == ClientError._PARTITION_EOF
-
-
-def _offset(message: Message) -> int:
-    offset = message.offset()
-    return -1 if offset is None else offset
 
 
 def _column(method: Any, messages: list[Message]) -> list[Any]:

@@ -1,0 +1,109 @@
+"""Checkpoints of a run: when they are taken, and how a run begins from the last one."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from streamcore.engine.commit_driver import CommitDriver, Run
+from streamcore.engine.core.checkpoint import Standing
+from streamcore.engine.core.commit import CommitProtocol
+from streamcore.engine.durability import Durability
+from streamcore.engine.manifest import Outcome
+from streamcore.errors import InvariantError
+
+log = logging.getLogger("streamcore")
+
+
+class Checkpointing:
+    """Has a run begin from its last checkpoint, and takes further ones.
+
+    Args:
+        run: The run.
+        durability: How its state is kept.
+    """
+
+    def __init__(self, run: Run, durability: Durability) -> None:
+        self._run = run
+        self._durability = durability
+        self._driver = CommitDriver(run, durability)
+        self._protocol = CommitProtocol(self._driver.sink_labels(), self._driver.is_transactional())
+        self._standing: Standing | None = None
+        self._has_begun = asyncio.Event()
+        self._one_at_a_time = asyncio.Lock()
+        self._has_work = asyncio.Event()
+        self._last = 0
+
+    async def start(self) -> bool:
+        """Begins, or goes on from the last checkpoint; False if that was the end of the run.
+
+        Raises:
+            StartRefusedError: If going on could lose or double something, or the steps have changed.
+            StateError: If the state directory cannot be used.
+        """
+        self._standing = await self._driver.drive_start(self._protocol.start(take_over=self._durability.take_over))
+        self._last = self._run.clock.now()
+        if self._standing is not None:
+            self._has_begun.set()
+        else:
+            log.info(
+                "the run whose state is in %s has processed all of its input, there is nothing to do; "
+                "use an empty state directory to process it again",
+                self._durability.state_dir,
+            )
+        return self._standing is not None
+
+    async def run(self) -> None:
+        """Takes a checkpoint at every interval in which something has happened."""
+        interval = self._durability.interval
+        while interval is not None:
+            await self._has_work.wait()
+            await self._run.clock.sleep_until(self._last + interval)
+            await self.take()
+
+    def note_work(self) -> None:
+        """Something has happened since the last checkpoint."""
+        self._has_work.set()
+
+    async def take(self) -> int:
+        """Takes a checkpoint; returns its number when it holds."""
+        await self._has_begun.wait()
+        async with self._one_at_a_time:
+            return await self._take()
+
+    async def savepoint(self, name: str) -> int:
+        """Takes a checkpoint and keeps it under a name; returns its number."""
+        self._driver.check_savepoint(name)
+        await self._has_begun.wait()
+        async with self._one_at_a_time:
+            number = await self._take()
+            await self._driver.keep(name)
+            return number
+
+    async def finish(self, outcome: Outcome) -> None:
+        """Takes the last checkpoint, when all has been written, and closes the sinks that take part in it."""
+        self._driver.outcome = outcome
+        await self.take()
+        await self._driver.close_sinks()
+
+    async def recover(self) -> None:
+        """Goes back to the last checkpoint, after a sink has failed in the midst of a transaction."""
+        async with self._one_at_a_time:
+            if any(outlet.has_failed() for outlet in self._run.outlets):  # else a checkpoint has done so meanwhile
+                self._standing = await self._driver.drive(self._protocol.recover(self._required()))
+
+    async def close(self) -> None:
+        """Gives the state directory free."""
+        await self._driver.close()
+
+    async def _take(self) -> int:
+        self._has_work.clear()
+        self._standing = await self._driver.drive(self._protocol.checkpoint(self._required()))
+        self._last = self._run.clock.now()
+        return self._standing.checkpoint.number
+
+    def _required(self) -> Standing:
+        if self._standing is None:
+            msg = "a checkpoint was asked for before the run had begun"
+            raise InvariantError(msg)
+        return self._standing

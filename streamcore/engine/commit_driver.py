@@ -1,0 +1,368 @@
+"""Carries out what the commit protocol asks for, with the state directory, the sinks and the core.
+
+One checkpoint, in short: the core comes to rest; the sinks have taken all that it put out; what has changed in the core
+is encoded, in slices, with the positions of the readers. Then the core goes on, while its output waits. The two-phase
+sinks prepare, the directory writes the checkpoint, the cluster commits if there is one, the two-phase sinks commit, the
+directory notes that the checkpoint holds, and the output flows again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Protocol, TypeVar
+
+from streamcore.engine.core import commands
+from streamcore.engine.core.checkpoint import Claim, Standing
+from streamcore.engine.core.commands import Command
+from streamcore.engine.core.commit import Procedure
+from streamcore.engine.durability import Durability
+from streamcore.engine.execution import Execution
+from streamcore.engine.inputs import Input
+from streamcore.engine.manifest import Manifest, Outcome
+from streamcore.engine.outlet import Outlet
+from streamcore.engine.plan_steps import PlanStep, compare, fitting_names, steps_of
+from streamcore.engine.snapshots import Snapshot, restore_pieces, resume_all, take_snapshot
+from streamcore.engine.state.pieces import Scope
+from streamcore.engine.state.savepoints import savepoint_path
+from streamcore.engine.state_thread import StateThread
+from streamcore.errors import PipelineError, StartRefusedError, TransactionError
+from streamcore.model.clock import Clock
+from streamcore.model.transactions import Marker, TransactionalSink, Transactions
+from streamcore.model.two_phase import TwoPhaseSink
+
+R = TypeVar("R")
+
+
+class Run(Protocol):
+    """What taking checkpoints needs of a run.
+
+    Attributes:
+        outlets: Its sinks.
+        clock: Its clock.
+        execution: What is being carried out at present.
+    """
+
+    outlets: list[Outlet]
+    clock: Clock
+    execution: Execution
+
+    async def at_rest(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Does something while the core is at rest."""
+        ...
+
+    async def halt(self) -> None:
+        """Ends reading and writing; what has not been written is dropped."""
+        ...
+
+    async def begin_anew(self) -> None:
+        """Takes up another execution, whose nodes are open; nothing is polled before `release`."""
+        ...
+
+    def release(self) -> None:
+        """Lets sources be polled and sinks be written to."""
+        ...
+
+
+class _AlreadyEndedError(Exception):
+    """The run whose state this is has come to its end."""
+
+
+class CommitDriver:
+    """Carries out commands.
+
+    Args:
+        run: The run.
+        durability: How its state is kept.
+
+    Attributes:
+        outcome: How far the run has come; it goes to the directory with the next checkpoint.
+    """
+
+    def __init__(self, run: Run, durability: Durability) -> None:
+        self.outcome = Outcome.RUNNING
+        self._run = run
+        self._durability = durability
+        self._state = StateThread(durability.state_dir, durability.allow_pickle)
+        self._sinks: dict[str, tuple[Outlet, TwoPhaseSink[Any]]] = {
+            outlet.label: (outlet, outlet.sink) for outlet in run.outlets if isinstance(outlet.sink, TwoPhaseSink)
+        }
+        self._transactional = [outlet.sink for outlet in run.outlets if isinstance(outlet.sink, TransactionalSink)]
+        _require_one_cluster(run.outlets)
+        self._transactions: Transactions | None = None
+        self._steps = tuple(steps_of(run.execution.plan))
+        self._origin: str | None = None
+        # Taken at the last barrier; goes to the directory with the next `PrepareState`.
+        self._snapshot = Snapshot([], [])
+        self._now = 0
+        self._reached: list[tuple[Input, Mapping[str, Any]]] = []
+        # Scopes of steps that are not there any more, or have another kind of state.
+        self._orphans: dict[Scope, None] = {}
+
+    def sink_labels(self) -> tuple[str, ...]:
+        """The sinks that take part in two phases."""
+        return tuple(self._sinks)
+
+    def is_transactional(self) -> bool:
+        """Whether there is a cluster whose transactions decide."""
+        return bool(self._transactional)
+
+    async def drive_start(self, procedure: Procedure[Standing]) -> Standing | None:
+        """Carries out the procedure that begins a run; None if that has come to its end before."""
+        try:
+            standing = await self.drive(procedure)
+        except _AlreadyEndedError:
+            return None
+        manifest = await self._state.manifest(standing.checkpoint.number)
+        return None if self._has_ended(manifest) else standing
+
+    async def drive(self, procedure: Procedure[R]) -> R:
+        """Carries out a procedure."""
+        with contextlib.closing(procedure):
+            answer: Any = None
+            failure: TransactionError | None = None
+            while True:
+                try:
+                    command = procedure.send(answer) if failure is None else procedure.throw(failure)
+                except StopIteration as end:
+                    result: R = end.value
+                    return result
+                answer = failure = None
+                try:
+                    answer = await HANDLERS[type(command)](self, command)
+                except TransactionError as error:
+                    failure = error
+
+    def check_savepoint(self, name: str) -> None:
+        """Refuses a name before a checkpoint is taken for it.
+
+        Raises:
+            StateDirectoryError: If it cannot be the name of a savepoint.
+        """
+        savepoint_path(self._durability.state_dir, name)
+
+    async def keep(self, name: str) -> None:
+        """Keeps the last checkpoint under a name."""
+        await self._state.keep(name)
+
+    async def close_sinks(self) -> None:
+        """Closes the sinks that take part in checkpoints, after the last one."""
+        for outlet, sink in self._sinks.values():
+            await outlet.guard(sink.close())
+
+    async def close(self) -> None:
+        """Ends the open transaction, and gives the state directory free."""
+        if self._transactions is not None:
+            with contextlib.suppress(TransactionError):
+                await self._transactions.abort()
+            await self._transactions.close()
+        await self._state.close()
+
+    # The directory.
+
+    async def _lock_state(self, command: commands.LockState) -> None:
+        await self._state.open(command.take_over)
+
+    async def _claim_epoch(self, command: commands.ClaimEpoch) -> Claim:
+        if command.held is not None:
+            await self._run.halt()
+            await self._state.renew()
+        applied, prepared = await self._state.latest()
+        if command.held is None:
+            self._check(prepared or applied, is_undecided=prepared is not None)
+            await self._open_sinks()
+        directory = self._state.directory
+        return Claim(
+            directory.state_id,
+            directory.epoch,
+            None if applied is None else applied.checkpoint,
+            None if prepared is None else prepared.checkpoint,
+        )
+
+    def _check(self, manifest: Manifest | None, is_undecided: bool) -> None:
+        """Refuses a state that this run cannot go on from, before anything has happened."""
+        if manifest is None:
+            return
+        wanted = self._durability.from_savepoint
+        if wanted is not None and manifest.origin != str(wanted):
+            began = "with nothing" if manifest.origin is None else f"with the savepoint {manifest.origin}"
+            msg = (
+                f"the state directory {self._state.path} began {began}, got from_savepoint={str(wanted)!r}; "
+                "use an empty state directory to begin with that savepoint"
+            )
+            raise StartRefusedError(msg)
+        self._origin = manifest.origin
+        self._compare(manifest.steps, str(self._state.path))
+        if not is_undecided and self._has_ended(manifest):
+            raise _AlreadyEndedError
+
+    def _compare(self, steps: Sequence[PlanStep], where: str) -> None:
+        compare(steps, self._steps).without(self._durability.allow_changes).require_none(where)
+
+    def _has_ended(self, manifest: Manifest) -> bool:
+        if manifest.outcome == Outcome.DRAINED:
+            msg = (
+                f"the run whose state is in {self._state.path} was drained: its windows have been closed before their "
+                "time and cannot be filled any more; use an empty state directory to begin anew, with "
+                "from_savepoint=... to go on from a savepoint that was taken before"
+            )
+            raise StartRefusedError(msg)
+        return manifest.outcome == Outcome.DONE
+
+    async def _prepare_state(self, command: commands.PrepareState) -> None:
+        snapshot, self._snapshot = self._snapshot, Snapshot([], [])
+        manifest = Manifest(command.checkpoint, self._steps, self._now, self.outcome, self._origin)
+        await self._state.prepare(manifest, snapshot)
+
+    async def _apply_state(self, command: commands.ApplyState) -> None:
+        await self._state.apply(command.number)
+
+    async def _roll_back_state(self, command: commands.RollBackState) -> None:
+        await self._state.roll_back(command.number)
+
+    # The core.
+
+    async def _resolve_positions(self, command: commands.ResolvePositions) -> None:
+        """Makes what checkpoint 0 holds: where the sources begin, or what a savepoint holds."""
+        execution = self._run.execution
+        self._now = execution.scheduler.now
+        file = self._durability.from_savepoint
+        if file is None:
+            for one in execution.inputs.values():
+                await one.find()
+            positions = [one.positions for one in execution.inputs.values()]
+            self._snapshot = await take_snapshot(positions, self._durability.allow_pickle)
+            return
+        manifest, pieces = await self._state.read_savepoint(file)
+        self._compare(manifest.steps, str(file))
+        fitting = self._fitting(manifest)
+        self._snapshot = Snapshot([piece for piece in pieces if piece.step in fitting], [])
+        self._now = manifest.now
+        self._origin = str(file)
+
+    async def _restore_engine(self, command: commands.RestoreEngine) -> None:
+        async def restore() -> None:
+            await self._run.begin_anew()
+            await self._restore(command.number)
+
+        self._reached = []
+        await self._run.at_rest(restore)
+
+    async def _restore(self, number: int) -> None:
+        execution = self._run.execution
+        manifest = await self._state.manifest(number)
+        execution.scheduler.now = max(manifest.now, execution.scheduler.now)
+        parts = {part.state_name: part for part in execution.parts()}
+        fitting = self._fitting(manifest)
+        self._orphans = {}
+        async for pieces in self._state.read(number):
+            self._orphans |= {(piece.step, piece.scope): None for piece in pieces if piece.step not in fitting}
+            kept = [piece for piece in pieces if piece.step in fitting]
+            await restore_pieces(parts, kept, self._durability.allow_pickle)
+        await resume_all(parts.values())
+        await execution.open_inputs()
+
+    def _fitting(self, manifest: Manifest) -> set[str]:
+        """The names of what can be put back of a checkpoint."""
+        names = [part.state_name for part in self._run.execution.parts()]
+        return fitting_names(names, manifest.steps, self._steps)
+
+    async def _hold_output(self, command: commands.HoldOutput) -> None:
+        await self._run.at_rest(self._take_snapshot)
+
+    async def _take_snapshot(self) -> None:
+        for outlet in self._run.outlets:
+            await outlet.written()
+            outlet.hold()
+            if outlet.label not in self._sinks:
+                await outlet.guard(outlet.sink.sync())
+        execution = self._run.execution
+        self._now = execution.scheduler.now
+        self._snapshot = await take_snapshot(execution.parts(), self._durability.allow_pickle)
+        self._snapshot.dropped.extend(self._orphans)
+        self._orphans = {}
+        self._reached = [(one, one.positions.reached()) for one in execution.inputs.values()]
+
+    async def _release_output(self, command: commands.ReleaseOutput) -> None:
+        reached, self._reached = self._reached, []
+        for one, positions in reached:
+            await one.tell_checkpoint(positions)
+        self._run.release()
+
+    # The sinks.
+
+    async def _open_sinks(self) -> None:
+        if self._transactional:
+            self._transactions = self._transactional[0].transactions(self._state.directory.state_id)
+            for sink in self._transactional:
+                sink.join(self._transactions)
+        for outlet in self._run.outlets:
+            await outlet.open()
+
+    async def _prepare_sink(self, command: commands.PrepareSink) -> object:
+        outlet, sink = self._sinks[command.sink]
+        return await outlet.guard(sink.prepare(command.number))
+
+    async def _commit_sink(self, command: commands.CommitSink) -> None:
+        outlet, sink = self._sinks[command.sink]
+        await outlet.guard(sink.commit(command.number, command.prepared))
+
+    async def _restart_sink(self, command: commands.RestartSink) -> None:
+        outlet, sink = self._sinks[command.sink]
+        await outlet.guard(sink.restart(command.restart))
+
+    # The cluster.
+
+    def _cluster(self) -> Transactions:
+        assert self._transactions is not None
+        return self._transactions
+
+    async def _init_transactions(self, command: commands.InitTransactions) -> None:
+        await self._cluster().initialise()
+
+    async def _read_marker(self, command: commands.ReadMarker) -> Marker | None:
+        return await self._cluster().read_marker()
+
+    async def _begin_transaction(self, command: commands.BeginTransaction) -> None:
+        await self._cluster().begin()
+
+    async def _add_marker(self, command: commands.AddMarker) -> None:
+        await self._cluster().add_marker(command.marker)
+
+    async def _commit_transaction(self, command: commands.CommitTransaction) -> None:
+        await self._cluster().commit()
+
+
+def _require_one_cluster(outlets: Sequence[Outlet]) -> None:
+    clusters: dict[str, str] = {}
+    for outlet in outlets:
+        if isinstance(outlet.sink, TransactionalSink):
+            clusters.setdefault(outlet.sink.cluster, outlet.label)
+    if len(clusters) > 1:
+        told = " and ".join(f"{label!r} to {cluster}" for cluster, label in clusters.items())
+        msg = (
+            f"a pipeline can write to one cluster exactly once, got two: {told}; "
+            "split it in two pipelines, or let one of the sinks write at least once"
+        )
+        raise PipelineError(msg)
+
+
+HANDLERS: dict[type[Command], Callable[[CommitDriver, Any], Awaitable[Any]]] = {
+    commands.LockState: CommitDriver._lock_state,
+    commands.ClaimEpoch: CommitDriver._claim_epoch,
+    commands.PrepareState: CommitDriver._prepare_state,
+    commands.ApplyState: CommitDriver._apply_state,
+    commands.RollBackState: CommitDriver._roll_back_state,
+    commands.InitTransactions: CommitDriver._init_transactions,
+    commands.ReadMarker: CommitDriver._read_marker,
+    commands.BeginTransaction: CommitDriver._begin_transaction,
+    commands.AddMarker: CommitDriver._add_marker,
+    commands.CommitTransaction: CommitDriver._commit_transaction,
+    commands.PrepareSink: CommitDriver._prepare_sink,
+    commands.CommitSink: CommitDriver._commit_sink,
+    commands.RestartSink: CommitDriver._restart_sink,
+    commands.ResolvePositions: CommitDriver._resolve_positions,
+    commands.RestoreEngine: CommitDriver._restore_engine,
+    commands.HoldOutput: CommitDriver._hold_output,
+    commands.ReleaseOutput: CommitDriver._release_output,
+}

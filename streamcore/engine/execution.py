@@ -1,0 +1,140 @@
+"""A plan that is being carried out: its nodes, and the tasks that read its sources."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
+
+from streamcore.engine.core.changes import Stateful
+from streamcore.engine.core.ingress import SourceNode
+from streamcore.engine.core.node import NEVER, Node
+from streamcore.engine.inputs import Input, next_idle
+from streamcore.engine.intake import Arrivals
+from streamcore.engine.outlet import Outlet
+from streamcore.engine.planning import Plan
+from streamcore.engine.tasks import Tasks, end_tasks
+from streamcore.model.clock import Clock
+from streamcore.model.source import Reader, Source
+
+
+class Execution:
+    """One attempt to run a pipeline. A run that goes back to a checkpoint begins another.
+
+    Args:
+        plan: The nodes.
+        clock: The clock of the run.
+        arrivals: Where batches wait.
+        tasks: Where tasks are started.
+        is_durable: Whether its state is kept.
+
+    Attributes:
+        plan: The nodes.
+        scheduler: What drives them.
+        inputs: The sources by their nodes.
+    """
+
+    def __init__(self, plan: Plan, clock: Clock, arrivals: Arrivals, tasks: Tasks, is_durable: bool) -> None:
+        self.plan = plan
+        self.scheduler = plan.scheduler
+        self.arrivals = arrivals
+        self.inputs: dict[SourceNode, Input] = {}
+        self._clock = clock
+        self._tasks = tasks
+        self._opened: list[Node] = []
+        self._readers: list[asyncio.Task[None]] = []
+        for source_node, source in plan.sources:
+            self.inputs[source_node] = Input(source_node, source, arrivals, clock, self._start_reading, is_durable)
+        for node in plan.nodes:
+            node.tracks = is_durable
+        self.scheduler.now = clock.now()
+
+    def parts(self) -> list[Stateful]:
+        """All that has state."""
+        return [*self.plan.nodes, *(one.positions for one in self.inputs.values())]
+
+    def open_nodes(self, outlets: Sequence[Outlet]) -> None:
+        """Opens the nodes, and connects them with the sinks."""
+        for outlet, (sink_node, _) in zip(outlets, self.plan.sinks, strict=True):
+            outlet.attach(sink_node)
+        for node in self.plan.nodes:
+            node.open()
+            self._opened.append(node)
+
+    async def open_inputs(self) -> None:
+        """Opens the sources; a split is polled when it is let go on."""
+        for one in self.inputs.values():
+            await one.open()
+
+    def is_fed(self) -> bool:
+        """Whether more may come from the sources."""
+        return any(one.is_open() for one in self.inputs.values())
+
+    def take(self) -> bool:
+        """Hands the next batch to the core; or the end of a split, or of the search for splits: then it is True."""
+        node, reading, batch = self.arrivals.queue.popleft()
+        source = self.inputs[node]
+        if reading is not None and batch is not None:
+            source.take(reading)
+            node.take(reading.split, batch)
+            self.arrivals.held.append(reading)
+            return False
+        source.end(reading)
+        if reading is not None:
+            node.end_split(reading.split)
+        return True
+
+    def end_sources(self) -> None:
+        """Tells the core which sources have ended; they may have been told before."""
+        for node, one in self.inputs.items():
+            if not one.is_open():
+                node.end()
+
+    def tick(self) -> None:
+        """Tells the core what time it is."""
+        now = self._clock.now()
+        if now > self.scheduler.now:
+            self.scheduler.now = now
+            for node in self.plan.timed:
+                node.advance_clock()
+            for one in self.inputs.values():
+                for reading in one.readings:
+                    reading.note_idle(now)
+
+    def next_deadline(self) -> int:
+        """The processing time at which something will be due; `NEVER` if nothing is."""
+        deadlines = [node.deadline() for node in self.plan.timed]
+        return min([*deadlines, next_idle(self.inputs.values())], default=NEVER)
+
+    async def stop(self) -> None:
+        """Ends the tasks that read."""
+        await end_tasks(self._readers)
+
+    async def close(self, with_sources: bool = True) -> list[Exception]:
+        """Frees everything; returns what failed.
+
+        Args:
+            with_sources: Whether the sources are not needed any more either.
+        """
+        await self.stop()
+        closing: list[Reader[Any] | Source[Any]] = [
+            reading.reader for one in self.inputs.values() for reading in one.readings
+        ]
+        if with_sources:
+            closing += [one.source for one in self.inputs.values()]
+        errors: list[Exception] = []
+        for reader_or_source in closing:
+            try:
+                await reader_or_source.close()
+            except Exception as error:
+                errors.append(error)
+        for node in self._opened:
+            try:
+                node.close()
+            except Exception as error:
+                errors.append(error)
+        self._opened = []
+        return errors
+
+    def _start_reading(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        self._readers.append(self._tasks.start(work))

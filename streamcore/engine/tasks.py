@@ -1,0 +1,53 @@
+"""The tasks of a run: what makes one of them fail makes the run fail."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+
+class Tasks:
+    """Starts tasks, and keeps the first failure.
+
+    Args:
+        on_failure: Called when a task has failed.
+
+    Attributes:
+        failure: What made the first of them fail.
+    """
+
+    def __init__(self, on_failure: Callable[[], None]) -> None:
+        self.failure: BaseException | None = None
+        self._on_failure = on_failure
+        self._running: set[asyncio.Task[None]] = set()
+
+    def start(self, work: Callable[..., Coroutine[Any, Any, None]], *args: Any) -> asyncio.Task[None]:
+        """Starts a task, which raises nothing."""
+        task = asyncio.create_task(self._guarded(work, *args))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        return task
+
+    def check(self) -> None:
+        """Raises the failure, if there is one."""
+        if self.failure is not None:
+            raise self.failure
+
+    async def stop(self) -> None:
+        """Ends all tasks."""
+        await end_tasks(list(self._running))
+
+    async def _guarded(self, work: Callable[..., Coroutine[Any, Any, None]], *args: Any) -> None:
+        try:
+            await work(*args)
+        except Exception as error:
+            self.failure = self.failure or error
+            self._on_failure()
+
+
+async def end_tasks(tasks: list[asyncio.Task[None]]) -> None:
+    """Cancels tasks and waits for their end."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,108 @@
+"""Files that are written over several checkpoints: hidden parts, put together and named when they are complete."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import glob
+import hashlib
+import os
+import uuid
+from collections.abc import Collection, Sequence
+from typing import IO, Final, NamedTuple
+
+from streamcore.io.file_systems import FileSystem
+from streamcore.model.two_phase import SinkRestart
+
+ENDING: Final = ".part"
+COPIED_AT_ONCE: Final = 1 << 20
+
+
+class Part(NamedTuple):
+    """What a checkpoint knows of a part of a file.
+
+    Attributes:
+        path: Where it is.
+        length: How many bytes of it count. A process that crashed may have written more, or may do so yet.
+    """
+
+    path: str
+    length: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class PartNaming:
+    """Names of hidden files, which stand beside their targets, so that giving a file its name is one step.
+
+    Attributes:
+        tag: Tells the files of one step and one state directory from all others; empty in a run that keeps no state.
+        epoch: The epoch they are written under.
+    """
+
+    tag: str = ""
+    epoch: int = 0
+
+    @classmethod
+    def of(cls, restart: SinkRestart) -> PartNaming:
+        """The names in a run that keeps its state."""
+        whose = f"{restart.state_id} {restart.step}"
+        return cls(hashlib.blake2b(whose.encode(), digest_size=8).hexdigest(), restart.epoch)
+
+    def new_name(self, target: str) -> str:
+        """A name that nobody else uses; hidden, so that patterns for the target do not find it."""
+        name = os.path.basename(target)
+        whose = f"{self.tag}-{self.epoch}-" if self.tag else ""
+        return f"{target.removesuffix(name)}.{name}.{whose}{uuid.uuid4().hex[:8]}{ENDING}"
+
+    def remove_older(self, files: FileSystem, prefix: str, keep: Collection[str]) -> None:
+        """Removes what earlier epochs of the sink have written, for targets with a prefix, and no checkpoint knows."""
+        name = os.path.basename(prefix)
+        hidden = glob.escape(f"{prefix.removesuffix(name)}.{name}")
+        for path in files.find(f"{hidden}*.{self.tag}-*{ENDING}"):
+            epoch = path.rpartition(f".{self.tag}-")[2].partition("-")[0]
+            if path not in keep and int(epoch) < self.epoch:
+                files.remove(path)
+
+
+def publish(files: FileSystem, target: str, parts: Sequence[Part], is_whole: bool) -> None:
+    """Gives a complete file its name; does nothing if that has been done.
+
+    Args:
+        files: The file system.
+        target: The name.
+        parts: What it consists of.
+        is_whole: Whether it is one part that nobody writes to any more, which then need not be copied.
+    """
+    # They are removed only after the file has got its name.
+    if all(files.exists(part.path) for part in parts):
+        source = parts[0].path if is_whole else _join(files, target, parts)
+        files.replace(source, target)
+        files.sync_directory(target)
+    for part in parts:
+        files.remove(part.path)
+
+
+def _join(files: FileSystem, target: str, parts: Sequence[Part]) -> str:
+    joined = PartNaming().new_name(target)
+    try:
+        with files.open(joined, "wb") as out:
+            for part in parts:
+                _copy(files, part, out)
+            files.sync(out)
+    except BaseException:
+        with contextlib.suppress(Exception):  # what went wrong before is told
+            files.remove(joined)
+        raise
+    return joined
+
+
+def _copy(files: FileSystem, part: Part, out: IO[bytes]) -> None:
+    left = part.length
+    with files.open(part.path, "rb") as file:
+        while left:
+            data = file.read(min(left, COPIED_AT_ONCE))
+            if not data:
+                msg = f"{part.path!r} is {left} bytes shorter than its checkpoint says; put back what was in it"
+                raise OSError(msg)
+            out.write(data)
+            left -= len(data)

@@ -1,0 +1,127 @@
+"""Makes elements of records, column by column."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable
+from itertools import repeat
+from typing import Any
+
+from streamcore.errors import SourceError, shorten
+from streamcore.io.kafka.client import Records, TopicPartition
+from streamcore.io.kafka.record import KafkaRecord
+from streamcore.io.kafka.serde import (
+    BadRecordHandler,
+    DeadLetter,
+    Deserializer,
+    Failure,
+    RecordPart,
+    deserialize_column,
+    reason_of,
+    refuse_record,
+)
+from streamcore.timestamp import Timestamp, TimestampTypes, to_micros
+
+TimestampFn = Callable[[Any], TimestampTypes]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ElementFormat:
+    """What the elements of a topic are.
+
+    Attributes:
+        key: Makes keys of bytes; None for the bytes themselves.
+        value: Makes values of bytes; None for the bytes themselves.
+        with_metadata: Whether an element is a `KafkaRecord` and not a pair of key and value.
+        timestamp: Tells the timestamp of an element; None for the timestamp of the record.
+        on_bad_record: Stands in for a record that cannot be deserialized, or raises.
+    """
+
+    key: Deserializer[Any] | None = None
+    value: Deserializer[Any] | None = None
+    with_metadata: bool = False
+    timestamp: TimestampFn | None = None
+    on_bad_record: BadRecordHandler = refuse_record
+
+    async def prepare(self, records: Records) -> None:
+        """Fetches what the deserializers need for these records; may be cancelled and called again."""
+        if self.key is not None and self.key.prepare is not None:
+            await self.key.prepare(records.keys())
+        if self.value is not None and self.value.prepare is not None:
+            await self.value.prepare(records.values())
+
+    def elements(self, records: Records, partition: TopicPartition) -> tuple[list[Any], list[int]]:
+        """The elements and their timestamps in microseconds."""
+        keys, values, bad = records.keys(), records.values(), dict[int, tuple[RecordPart, Failure]]()
+        if self.key is not None:
+            keys, failures = deserialize_column(self.key.deserialize, keys)
+            bad |= {failure.position: (RecordPart.KEY, failure) for failure in failures}
+        if self.value is not None:
+            values, failures = deserialize_column(self.value.deserialize, values)
+            bad |= {failure.position: (RecordPart.VALUE, failure) for failure in failures}
+        stamps = records.timestamps()
+        elements: list[Any]
+        if self.with_metadata:
+            elements = list(map(KafkaRecord._make, self._rows(records, partition, stamps, keys, values)))
+        else:
+            elements = list(zip(keys, values))
+        if self.timestamp is not None:
+            stamps = self._timestamps(elements, stamps, bad, records, partition)
+        for position, (part, failure) in sorted(bad.items()):
+            letter = _letter(records, partition, position, part, failure.error)
+            elements[position] = self.on_bad_record(letter, failure.error)
+        return elements, stamps
+
+    def _rows(
+        self, records: Records, partition: TopicPartition, stamps: list[int], keys: list[Any], values: list[Any]
+    ) -> Iterable[tuple[Any, ...]]:
+        return zip(
+            repeat(partition.topic),
+            repeat(partition.partition),
+            records.offsets(),
+            map(Timestamp.of_micros, stamps),
+            records.timestamp_types(),
+            keys,
+            values,
+            records.headers(),
+        )
+
+    def _timestamps(
+        self,
+        elements: list[Any],
+        stamps: list[int],
+        bad: dict[int, tuple[RecordPart, Failure]],
+        records: Records,
+        partition: TopicPartition,
+    ) -> list[int]:
+        """The timestamps that the user's function tells; records that could not be read keep their own."""
+        tell, told = self.timestamp, list(stamps)
+        for position, element in enumerate(elements):
+            if tell is None or position in bad:
+                continue
+            try:
+                told[position] = to_micros(tell(element))
+            except Exception as error:
+                msg = (
+                    f"`timestamp` failed on the record at offset {records.offsets()[position]} of partition "
+                    f"{partition.partition} of topic {partition.topic!r}: {type(error).__name__}: {error}; "
+                    f"the element is {shorten(element)}"
+                )
+                raise SourceError(msg) from error
+        return told
+
+
+def _letter(
+    records: Records, partition: TopicPartition, position: int, part: RecordPart, error: Exception
+) -> DeadLetter:
+    one = records.slice(position, position + 1)
+    return DeadLetter(
+        topic=partition.topic,
+        partition=partition.partition,
+        offset=one.offsets()[0],
+        timestamp=Timestamp.of_micros(one.timestamps()[0]),
+        key=one.keys()[0],
+        value=one.values()[0],
+        headers=tuple(one.headers()[0]),
+        reason=reason_of(part, error),
+    )

@@ -1,0 +1,262 @@
+"""The source behind ReadFromKafka: one split a partition."""
+
+from __future__ import annotations
+
+import logging
+from bisect import bisect_left
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from typing import Any, Final
+
+from streamcore.engine.clock import WallClock
+from streamcore.errors import InvariantError
+from streamcore.io.kafka.client import CommittedOffset, Consumer, Records, TopicPartition
+from streamcore.io.kafka.elements import ElementFormat
+from streamcore.io.kafka.errors import KafkaConnectionError, KafkaError, KafkaTopicError
+from streamcore.io.kafka.extent import Offsets, Start, Until, find_ends, find_starts, refuse_outside
+from streamcore.io.kafka.settings import ClientSettings
+from streamcore.io.kafka.subscription import Subscription, partition_of, refuse_changed, split_of
+from streamcore.model.clock import Clock
+from streamcore.model.source import Batch, Reader, Source
+
+LOG: Final = logging.getLogger("streamcore.io.kafka")
+# Offset, id of the topic (empty if not known), and the offset at which a bounded read ends (else None).
+Position = tuple[int, str, int | None]
+
+
+class KafkaSource(Source[Any]):
+    """Partitions of topics.
+
+    Args:
+        subscription: Which topics.
+        settings: How clients are set up.
+        make_consumer: Makes a consumer.
+        elements: Makes elements of records.
+        start: Where partitions are begun that have no saved position.
+        until: Where they end; None: never.
+        discovery: How often new partitions are looked for, in microseconds.
+    """
+
+    def __init__(
+        self,
+        subscription: Subscription,
+        settings: ClientSettings,
+        make_consumer: Callable[[ClientSettings], Consumer],
+        elements: ElementFormat,
+        start: Start,
+        until: Until,
+        discovery: int,
+    ) -> None:
+        self.bounded = until is not None
+        self._subscription = subscription
+        self._settings = settings
+        self._make_consumer = make_consumer
+        self._elements = elements
+        self._start = start
+        self._until = until
+        self._discovery = discovery
+        self._clock: Clock = WallClock()
+        self._saved: Mapping[str, Any] = {}
+        self._consumer: Consumer | None = None
+        self._starts: dict[TopicPartition, int] = {}
+        self._ends: dict[TopicPartition, int] = {}
+        self._ids: dict[str, str] = {}
+
+    def attach_clock(self, clock: Clock) -> None:
+        """Keeps the clock."""
+        self._clock = clock
+
+    def resume(self, positions: Mapping[str, Any]) -> None:
+        """Keeps the positions; they are checked when a broker can be asked."""
+        self._saved = positions
+
+    async def splits(self) -> Sequence[str]:
+        """The partitions that there are, with all that `open` needs to know of them.
+
+        Raises:
+            KafkaError: If no broker answers, a topic is not there, or it is not possible to go on from a position.
+        """
+        consumer = await self._connected()
+        partitions = self._subscription.choose(await consumer.topics())
+        self._ids = dict(await consumer.topic_ids({partition.topic for partition in partitions}))
+        saved = {partition_of(split): position for split, position in self._saved.items()}
+        await self._check_saved(consumer, partitions, saved)
+        new = [partition for partition in partitions if partition not in saved]
+        start = "earliest" if saved else self._start
+        self._starts = dict(await find_starts(consumer, new, start, self._settings.group_id))
+        endless = [partition for partition in partitions if partition in new or saved[partition][2] is None]
+        self._ends = dict(await find_ends(consumer, endless, self._until))
+        return list(map(split_of, partitions))
+
+    async def start_positions(self, splits: Sequence[str]) -> Mapping[str, Position]:
+        """The offsets that `start` and `until` mean now."""
+        partitions = {split: partition_of(split) for split in splits}
+        return {
+            split: (self._starts[partition], self._ids.get(partition.topic, ""), self._ends.get(partition))
+            for split, partition in partitions.items()
+        }
+
+    async def new_splits(self) -> AsyncIterator[str]:
+        """Partitions that are added while the run goes on; ends at once for a bounded read.
+
+        Raises:
+            KafkaTopicError: If a topic has been deleted, or deleted and made again.
+        """
+        missing = 0
+        while not self.bounded:
+            await self._clock.sleep_until(self._clock.now() + self._discovery)
+            try:
+                found = await self._look_for_new()
+                missing = 0
+            except KafkaTopicError:
+                # A broker that has just started does not know all topics yet.
+                missing += 1
+                if missing > 1:
+                    raise
+                continue
+            except KafkaConnectionError:
+                continue  # readers wait for the connection, too
+            for partition in found:
+                yield split_of(partition)
+
+    def open(self, split: str, position: Sequence[Any] | None) -> Reader[Any]:
+        """A reader from a position on, or from where the partition is begun."""
+        if self._consumer is None:
+            what = "a split is opened before the splits have been asked for"
+            raise InvariantError(what)
+        partition = partition_of(split)
+        if position is None:
+            offset, end = self._starts[partition], self._ends.get(partition)
+        else:
+            offset, _, end = position
+            end = self._ends.get(partition, end) if self.bounded else None
+        identity = self._ids.get(partition.topic, "")
+        return KafkaReader(self._consumer, partition, self._elements, offset, end, identity)
+
+    async def checkpointed(self, positions: Mapping[str, Any]) -> None:
+        """Commits the offsets for the group, so that Kafka's own tools see the progress."""
+        if self._settings.group_id is None or self._consumer is None:
+            return
+        reached = {split: position[0] for split, position in positions.items() if position is not None}
+        offsets = {partition_of(split): CommittedOffset(offset) for split, offset in reached.items()}
+        try:
+            if offsets:
+                await self._consumer.commit(offsets)
+        except KafkaError as error:
+            LOG.warning("offsets are not shown to others: %s", error)
+
+    async def close(self) -> None:
+        """Ends the consumer."""
+        consumer, self._consumer = self._consumer, None
+        if consumer is not None:
+            await consumer.close()
+
+    async def _connected(self) -> Consumer:
+        """The consumer; a run that goes back to a checkpoint asks for the splits again."""
+        if self._consumer is None:
+            consumer = self._consumer = self._make_consumer(self._settings)
+            await consumer.connect()
+        return self._consumer
+
+    async def _check_saved(
+        self, consumer: Consumer, partitions: Collection[TopicPartition], saved: Mapping[TopicPartition, Position]
+    ) -> None:
+        for partition in saved:
+            if partition not in partitions:
+                msg = (
+                    f"partition {partition.partition} of topic {partition.topic!r}, of which a position is saved, is "
+                    "not read any more; read the same topics, or start anew with another state directory"
+                )
+                raise KafkaTopicError(msg)
+        refuse_changed({partition.topic: position[1] for partition, position in saved.items()}, self._ids)
+        offsets = {partition: position[0] for partition, position in saved.items()}
+        refuse_outside(offsets, await consumer.beginning_offsets(saved), await consumer.end_offsets(saved))
+
+    async def _look_for_new(self) -> Sequence[TopicPartition]:
+        if self._consumer is None:
+            return ()
+        known = self._starts.keys() | {partition_of(split) for split in self._saved}
+        partitions = self._subscription.choose(await self._consumer.topics())
+        ids = await self._consumer.topic_ids({partition.topic for partition in partitions})
+        refuse_changed(self._ids, ids)
+        self._ids.update(ids)
+        new = [partition for partition in partitions if partition not in known]
+        first: Offsets = await self._consumer.beginning_offsets(new)
+        self._starts.update(first)
+        return new
+
+
+class KafkaReader(Reader[Any]):
+    """Reads one partition.
+
+    Args:
+        consumer: What reads.
+        partition: The partition.
+        elements: Makes elements of its records.
+        offset: Where to begin.
+        end: Where to end, without that offset; None: never.
+        identity: Id of the topic.
+    """
+
+    def __init__(
+        self,
+        consumer: Consumer,
+        partition: TopicPartition,
+        elements: ElementFormat,
+        offset: int,
+        end: int | None,
+        identity: str,
+    ) -> None:
+        self._consumer = consumer
+        self._partition = partition
+        self._elements = elements
+        self._offset = offset
+        self._end = end
+        self._identity = identity
+        self._taken: Records | None = None
+        if not self._is_at_end():
+            consumer.assign(partition, offset)
+
+    async def poll(self, limit: int) -> Batch[Any] | None:
+        """The next elements; waits until there are any."""
+        while not self._is_at_end():
+            if self._taken is None:
+                self._taken = self._cut(await self._consumer.fetch(self._partition, limit))
+            if len(self._taken):
+                await self._elements.prepare(self._taken)
+                values, stamps = self._elements.elements(self._taken, self._partition)
+            else:
+                values, stamps = [], []
+            self._offset = self._taken.next_offset
+            self._taken = None
+            if values:
+                return Batch(values, stamps)
+        return None
+
+    def position(self) -> Position:
+        """The next offset, the topic it is in, and where a bounded read ends."""
+        return self._offset, self._identity, self._end
+
+    def is_connected(self) -> bool:
+        """Whether the partition's broker answers."""
+        return self._is_at_end() or self._consumer.is_connected(self._partition)
+
+    def lag(self) -> int | None:
+        """How many offsets there are to the end of the partition, or of a bounded read."""
+        if self._end is not None:
+            return max(self._end - self._offset, 0)
+        return self._consumer.lag(self._partition, self._offset)
+
+    async def close(self) -> None:
+        """Ends reading the partition."""
+        self._consumer.unassign(self._partition)
+
+    def _is_at_end(self) -> bool:
+        return self._end is not None and self._offset >= self._end
+
+    def _cut(self, records: Records) -> Records:
+        """Without what lies behind the end."""
+        if self._end is None or records.next_offset <= self._end or not len(records):
+            return records
+        kept = records.slice(0, bisect_left(records.offsets(), self._end)) if len(records) else records
+        kept.next_offset = self._end
+        return kept

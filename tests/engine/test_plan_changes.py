@@ -1,0 +1,175 @@
+"""A pipeline that is not the one that wrote the state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from streamcore.engine.plan_steps import steps_of
+from streamcore.engine.planning import Plan
+from streamcore.engine.runtime import Job
+from streamcore.errors import PlanChangedError
+from streamcore.graph.pipeline import Pipeline
+from streamcore.model.options import PipelineOptions
+from streamcore.model.watermark import BoundedOutOfOrderness, Monotonous
+from streamcore.model.windowing import AccumulationMode
+from streamcore.transforms.combiners import Mean, Top
+from streamcore.transforms.combiners.tuples import SingleInputTupleCombineFn
+from streamcore.transforms.elementwise import Filter, Map
+from streamcore.transforms.flatten import Flatten
+from streamcore.transforms.group import CombinePerKey, GroupByKey, Reduce
+from streamcore.transforms.read import Read
+from streamcore.transforms.window_into import WindowInto
+from streamcore.transforms.with_timestamps import WithTimestamps
+from streamcore.transforms.write import Write
+from streamcore.triggers import AfterCount, AfterWatermark
+from streamcore.windowing import FixedWindows, Sessions
+from tests.engine.ledgers import Ledger, LedgerSink, options, run_to_end
+from tests.engine.sources import Counting, Gate, GatedSource, calm
+
+
+def counting(
+    settings: PipelineOptions,
+    ledger: Ledger,
+    reduce: Callable[[], Reduce] = lambda: CombinePerKey(sum),
+    windows: Callable[[], WindowInto] = lambda: WindowInto(FixedWindows(1000)),
+    name: str = "counts",
+    gate: Gate | None = None,
+) -> Pipeline:
+    if gate is None:
+        gate = Gate()
+        gate.allow(1_000_000)
+    p = Pipeline(options=settings)
+    _ = (
+        p
+        | "read" >> Read(GatedSource(Counting(60, splits=["a"]), gate))
+        | "keys" >> Map(lambda number: (number % 2, number))
+        | windows()
+        | name >> reduce()
+        | "out" >> Write(LedgerSink(ledger))
+    )
+    return p
+
+
+async def stopped_half_way(state_dir: Path) -> None:
+    """Leaves the state of a run that has read 30 numbers."""
+    gate = Gate()
+    gate.allow(10)
+    job = Job(counting(options(state_dir), Ledger(), gate=gate))
+    await job.checkpoint()
+    while job.metrics["read"].elements < 30:
+        await calm()
+    await job.checkpoint()
+    await job.cancel()
+
+
+async def refused(state_dir: Path, **changes: Any) -> str:
+    ledger = Ledger()
+    with pytest.raises(PlanChangedError) as caught:
+        await run_to_end(counting(options(state_dir), ledger, **changes))
+    assert ledger.starts == []
+    return str(caught.value)
+
+
+async def test_a_step_that_was_renamed(tmp_path: Path) -> None:
+    await stopped_half_way(tmp_path)
+    assert await refused(tmp_path, name="totals") == (
+        f"the pipeline is not the one whose state is in {tmp_path}: 'totals' was added; 'counts' was removed; start it "
+        "as it was, or name the steps that may begin without their old state: allow_changes=['totals', 'counts']"
+    )
+
+
+async def test_another_aggregation(tmp_path: Path) -> None:
+    await stopped_half_way(tmp_path)
+    told = await refused(tmp_path, reduce=GroupByKey)
+    assert "'counts' was changed from spans of sum in" in told
+    assert "to spans of GroupedValues in" in told
+    assert told.endswith("or name the steps that may begin without their old state: allow_changes=['counts']")
+
+
+async def test_other_windows(tmp_path: Path) -> None:
+    await stopped_half_way(tmp_path)
+    told = await refused(tmp_path, windows=lambda: WindowInto(Sessions(10)))
+    assert "'counts' was changed from spans of sum in" in told
+    assert "to sessions of sum in" in told
+
+
+async def test_a_change_that_is_allowed_begins_without_state(tmp_path: Path) -> None:
+    await stopped_half_way(tmp_path)
+    ledger = Ledger()
+    settings = options(tmp_path, allow_changes=["totals", "counts"])
+    await run_to_end(counting(settings, ledger, name="totals"))
+    assert sorted(ledger.rows()) == [(0, sum(range(30, 60, 2))), (1, sum(range(31, 60, 2)))]
+
+
+async def test_steps_without_state_come_and_go(tmp_path: Path) -> None:
+    await stopped_half_way(tmp_path)
+    ledger, gate = Ledger(), Gate()
+    gate.allow(1000)
+    p = Pipeline(options=options(tmp_path))
+    _ = (
+        p
+        | "read" >> Read(GatedSource(Counting(60, splits=["a"]), gate))
+        | "other keys" >> Map(lambda number: (number % 2, number))
+        | "all" >> Filter(lambda pair: True)
+        | WindowInto(FixedWindows(1000))
+        | "counts" >> CombinePerKey(sum)
+        | "out" >> Write(LedgerSink(ledger))
+    )
+    await run_to_end(p)
+    assert sorted(ledger.rows()) == [(0, sum(range(0, 60, 2))), (1, sum(range(1, 60, 2)))]
+
+
+async def test_the_state_of_steps_that_are_gone_is_dropped(tmp_path: Path) -> None:
+    await stopped_half_way(tmp_path)
+    settings = options(tmp_path, allow_changes=["totals", "counts"])
+    job = Job(counting(settings, Ledger(), name="totals", gate=Gate()))
+    await job.checkpoint()
+    await job.cancel()
+    # The second checkpoint knows nothing of the step, so to go back to its name is to add it.
+    told = await refused(tmp_path)
+    assert "'counts' was added; 'totals' was removed" in told
+
+
+class Unshown(FixedWindows):
+    __repr__ = object.__repr__
+
+
+def details(windows: WindowInto, reduce: Reduce) -> str:
+    p = Pipeline()
+    _ = p | Read(Counting(3)) | Map(lambda number: (1, number)) | windows | "reduce" >> reduce
+    (found,) = [step for step in steps_of(Plan(p)) if step.label == "reduce"]
+    return found.details
+
+
+def test_what_a_step_is_compared_by() -> None:
+    fixed = WindowInto(
+        FixedWindows(60), AfterWatermark(late=AfterCount(1)), AccumulationMode.ACCUMULATING, allowed_lateness=5
+    )
+    assert details(fixed, GroupByKey()).startswith("GroupedValues in FixedWindows(")
+    assert details(fixed, GroupByKey()).endswith(
+        "AfterWatermark(late=AfterCount(1)), ACCUMULATING, OUTPUT_AT_EOW, lateness 5 s"
+    )
+    assert details(fixed, CombinePerKey(SingleInputTupleCombineFn(min, sum))).startswith("(min, sum) in ")
+    assert details(fixed, Top.PerKey(3)).startswith("TopCombineFn in ")
+    assert details(fixed, Mean.PerKey()).startswith("MeanCombineFn in ")
+    assert details(fixed, CombinePerKey(lambda values, n: sum(values) + n, 1)).startswith("CallableCombineFn in ")
+    assert " at 0x" not in details(WindowInto(Unshown(60)), GroupByKey())
+
+
+def test_the_steps_of_a_plan() -> None:
+    p = Pipeline()
+    one = p | "one" >> Read(Counting(3), watermark=Monotonous())
+    two = p | "two" >> Read(Counting(3)) | "times" >> WithTimestamps(int, watermark=BoundedOutOfOrderness(1))
+    _ = (one, two) | Flatten() | "out" >> Write(LedgerSink(Ledger()))
+    assert [tuple(step) for step in steps_of(Plan(p))] == [
+        ("one", "source", "Counting"),
+        ("two", "source", "Counting"),
+        ("one", "watermark", "Monotonous"),
+        ("times", "watermark", "BoundedOutOfOrderness"),
+        ("Flatten", "flatten", "2 inputs"),
+        ("out", "sink", "LedgerSink"),
+    ]

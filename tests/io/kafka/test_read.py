@@ -1,0 +1,329 @@
+"""ReadFromKafka, with both clients against a broker."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from typing import Any
+
+import pytest
+from confluent_kafka.admin import AdminClient, NewPartitions
+
+from streamcore import BoundedOutOfOrderness, CombinePerKey, FixedWindows, Map, Pipeline, Timestamp, WindowInto
+from streamcore.errors import SourceError
+from streamcore.io import WriteToCallable
+from streamcore.io.kafka import KafkaOffsetError, KafkaRecord, KafkaTopicError, ReadFromKafka
+from streamcore.io.kafka.serde import DeadLetter, JsonSerde
+from tests.io.kafka.topics import Watched, collect, fill, read_split
+from tests.servers.broker import Broker
+from tests.servers.plugin import MakeTopic
+
+pytestmark = pytest.mark.integration
+
+
+def read(broker: Broker, client: Any, *topics: str, **options: Any) -> ReadFromKafka:
+    """A bounded read, unless it is said otherwise."""
+    options = {"until": "latest", "client": client, **options}
+    return ReadFromKafka(topics or None, broker.bootstrap, **options)
+
+
+async def test_pairs_of_key_and_value(broker: Broker, client: Any, make_topic: MakeTopic) -> None:
+    topic = make_topic()
+    fill(broker, topic, [b"1", None, b""], keys=[b"a", b"b", None])
+    assert await collect(read(broker, client, topic)) == [(b"a", b"1"), (b"b", None), (None, b"")]
+
+
+async def test_all_partitions_of_all_topics(broker: Broker, client: Any, make_topic: MakeTopic) -> None:
+    one, other = make_topic(3), make_topic(1)
+    fill(broker, one, [b"%d" % n for n in range(30)], partitions=[n % 3 for n in range(30)])
+    fill(broker, other, [b"x"])
+    found = await collect(read(broker, client, one, other))
+    assert sorted(value for _, value in found) == sorted([*(b"%d" % n for n in range(30)), b"x"])
+
+
+async def test_an_empty_topic(broker: Broker, client: Any, make_topic: MakeTopic) -> None:
+    assert await collect(read(broker, client, make_topic(2))) == []
+
+
+async def test_topics_by_pattern(broker: Broker, client: Any, make_topic: MakeTopic) -> None:
+    base = make_topic()
+    for suffix in ("-a", "-b", "-c2"):
+        fill(broker, make_topic(name=base + suffix), [suffix.encode()])
+    fill(broker, base, [b"not this one"])
+    found = await collect(read(broker, client, topic_pattern=f"{base}-[a-z]"))
+    assert sorted(value for _, value in found) == [b"-a", b"-b"]
+
+
+async def test_records_with_metadata(broker: Broker, client: Any, make_topic: MakeTopic) -> None:
+    topic = make_topic(2)
+    fill(broker, topic, [b"v"], keys=[b"k"], partitions=[1], millis=[1500], headers=[[("h", b"1")]])
+    found = await collect(read(broker, client, topic, with_metadata=True))
+    assert [record._replace(headers=list(record.headers)) for record in found] == [
+        KafkaRecord(topic, 1, 0, Timestamp(1.5), 1, b"k", b"v", [("h", b"1")])
+    ]
+
+
+async def test_values_are_deserialized(broker: Broker, client: Any, make_topic: MakeTopic) -> None:
+    topic = make_topic()
+    fill(broker, topic, [b'{"n": 1}', None], keys=[b"7", None])
+    reading = read(broker, client, topic, key_deserializer=int, value_deserializer=JsonSerde())
+    assert await collect(reading) == [(7, {"n": 1}), (None, None)]
+
+
+async def test_a_record_that_cannot_be_deserialized(broker: Broker, client: Any, make_topic: MakeTopic) -> None:
+    topic = make_topic()
+    fill(broker, topic, [b"1", b"x"], keys=[b"a", b"b"])
+    with pytest.raises(SourceError) as caught:
+        await collect(read(broker, client, topic, value_deserializer=int))
+    assert str(caught.value) == (
+        f"the record at offset 1 of partition 0 of topic {topic!r} cannot be deserialized: value: ValueError: invalid "
+        "literal for int() with base 10: b'x'; its key is b'b', its value is b'x'"
+    )
+
+
+async def test_dead_letters(broker: Broker, client: Any, make_topic: MakeTopic) -> None:
+    topic = make_topic()
+    fill(broker, topic, [b"1", b"x", b"3"], millis=[1000, 2000, 3000])
+    good: list[Any] = []
+    dead: list[DeadLetter] = []
+    async with Pipeline() as p:
+        elements, letters = p | read(broker, client, topic, value_deserializer=int).with_dead_letters()
+        _ = elements | "good" >> WriteToCallable(good.append)
+        _ = letters | "dead" >> WriteToCallable(dead.append)
+    assert good == [(None, 1), (None, 3)]
+    assert [(letter.offset, letter.value, letter.timestamp) for letter in dead] == [(1, b"x", Timestamp(2))]
+
+
+async def test_timestamps_and_watermarks(broker: Broker, client: Any, make_topic: MakeTopic) -> None:
+    topic = make_topic()
+    fill(broker, topic, [b"1", b"2", b"3"], keys=[b"a"] * 3, millis=[1000, 61_000, 2000])
+    totals: list[Any] = []
+    async with Pipeline() as p:
+        _ = (
+            p
+            | read(broker, client, topic, value_deserializer=int, watermark=BoundedOutOfOrderness(0))
+            | WindowInto(FixedWindows(60))
+            | CombinePerKey(sum)
+            | WriteToCallable(totals.append)
+        )
+    assert totals == [(b"a", 1), (b"a", 2)]  # the third came too late
+
+
+async def test_a_function_for_timestamps(broker: Broker, client: Any, make_topic: MakeTopic) -> None:
+    topic = make_topic()
+    fill(broker, topic, [b"70", b"10"], keys=[b"a", b"a"], millis=[500, 500])
+    windows: list[Any] = []
+    async with Pipeline() as p:
+        _ = (
+            p
+            | read(broker, client, topic, value_deserializer=int, timestamp=lambda element: element[1])
+            | WindowInto(FixedWindows(60))
+            | CombinePerKey(sum)
+            | WriteToCallable(windows.append)
+        )
+    assert sorted(windows) == [(b"a", 10), (b"a", 70)]
+
+
+async def test_a_function_for_timestamps_that_fails(broker: Broker, client: Any, make_topic: MakeTopic) -> None:
+    topic = make_topic()
+    fill(broker, topic, [b"1", b"x"])
+    with pytest.raises(SourceError) as caught:
+        await collect(read(broker, client, topic, timestamp=lambda element: int(element[1])))
+    assert str(caught.value) == (
+        f"`timestamp` failed on the record at offset 1 of partition 0 of topic {topic!r}: ValueError: invalid literal "
+        "for int() with base 10: b'x'; the element is (None, b'x')"
+    )
+
+
+@pytest.mark.parametrize(
+    ("start", "expected"),
+    [
+        ("earliest", [b"0", b"1", b"2", b"3"]),
+        ("saved", [b"0", b"1", b"2", b"3"]),
+        ("latest", []),
+        (Timestamp(2), [b"2", b"3"]),
+        (Timestamp(1.5), [b"2", b"3"]),
+        (Timestamp(100), []),
+        (3, [b"3"]),
+    ],
+)
+async def test_where_to_start(
+    broker: Broker, client: Any, make_topic: MakeTopic, start: Any, expected: list[bytes]
+) -> None:
+    topic = make_topic()
+    fill(broker, topic, [b"0", b"1", b"2", b"3"], millis=[500, 1000, 2000, 3000])
+    start = {(topic, 0): start} if isinstance(start, int) else start
+    assert [value for _, value in await collect(read(broker, client, topic, start=start))] == expected
+
+
+async def test_where_to_end(broker: Broker, client: Any, make_topic: MakeTopic) -> None:
+    topic = make_topic()
+    fill(broker, topic, [b"0", b"1", b"2", b"3"], millis=[500, 1000, 2000, 3000])
+    assert len(await collect(read(broker, client, topic, until=Timestamp(2)))) == 2
+    assert len(await collect(read(broker, client, topic, until=Timestamp(0)))) == 0
+    assert len(await collect(read(broker, client, topic, until=Timestamp(9)))) == 4
+
+
+async def test_an_offset_that_is_not_there(broker: Broker, client: Any, make_topic: MakeTopic) -> None:
+    topic = make_topic()
+    fill(broker, topic, [b"0"])
+    with pytest.raises(KafkaOffsetError) as caught:
+        await collect(read(broker, client, topic, start={(topic, 0): 5}))
+    assert str(caught.value) == (
+        f"partition 0 of topic {topic!r} is to be read from offset 5, but its offsets go from 0 to 1; records have "
+        "been deleted by retention, or the topic is another one now; choose where to go on with start='earliest', "
+        "'latest' or a timestamp"
+    )
+
+
+async def test_a_topic_that_is_not_there(broker: Broker, client: Any) -> None:
+    with pytest.raises(KafkaTopicError) as caught:
+        await collect(read(broker, client, "no-such-topic"))
+    assert str(caught.value) == (
+        "topic 'no-such-topic' does not exist, or may not be read; create it, or check the name"
+    )
+
+
+async def test_saved_offsets_of_a_group(broker: Broker, client: Any, make_topic: MakeTopic) -> None:
+    topic = make_topic(2)
+    fill(broker, topic, [b"0", b"1", b"2", b"3"], partitions=[0, 0, 0, 1])
+    source = read(broker, client, topic, group_id=topic)._source(lambda letter, error: None)
+    await source.splits()
+    reader = source.open(f"{topic}/0", None)
+    await source.checkpointed({f"{topic}/0": (2, "", 3)})
+    await reader.close()
+    await source.close()
+    found = await collect(read(broker, client, topic, group_id=topic))
+    assert sorted(value for _, value in found) == [b"2", b"3"]
+
+
+async def test_every_position_is_one_to_go_on_from(broker: Broker, client: Any, make_topic: MakeTopic) -> None:
+    topic = make_topic()
+    values = [b"%d" % n for n in range(20)]
+    fill(broker, topic, values)
+    found: list[Any] = []
+    positions: dict[str, Any] = {}
+    for count in (1, 7, 5, 4, 3):
+        source = read(broker, client, topic)._source(lambda letter, error: None)
+        source.resume(positions)
+        assert await source.splits() == [f"{topic}/0"]
+        elements, positions[f"{topic}/0"] = await read_split(source, f"{topic}/0", positions.get(f"{topic}/0"), count)
+        found += [value for _, value in elements]
+        await source.close()
+    assert found == values
+
+
+async def test_a_bounded_read_ends_where_it_would_have(broker: Broker, client: Any, make_topic: MakeTopic) -> None:
+    topic = make_topic()
+    fill(broker, topic, [b"0", b"1", b"2"])
+    source = read(broker, client, topic)._source(lambda letter, error: None)
+    (split,) = await source.splits()
+    _, position = await read_split(source, split, None, 1)
+    await source.close()
+    fill(broker, topic, [b"3"])
+    source = read(broker, client, topic)._source(lambda letter, error: None)
+    source.resume({split: position})
+    await source.splits()
+    assert [value for _, value in (await read_split(source, split, position, 9))[0]] == [b"1", b"2"]
+    await source.close()
+
+
+async def test_a_saved_position_outside_of_the_log(broker: Broker, client: Any, make_topic: MakeTopic) -> None:
+    topic = make_topic()
+    source = read(broker, client, topic)._source(lambda letter, error: None)
+    source.resume({f"{topic}/0": (4, "", None)})
+    with pytest.raises(KafkaOffsetError, match="is to be read from offset 4, but its offsets go from 0 to 0; "):
+        await source.splits()
+    await source.close()
+
+
+async def test_a_saved_position_of_a_topic_that_is_not_read(broker: Broker, client: Any, make_topic: MakeTopic) -> None:
+    topic = make_topic()
+    source = read(broker, client, topic)._source(lambda letter, error: None)
+    source.resume({"other/0": (4, "", None)})
+    with pytest.raises(KafkaTopicError) as caught:
+        await source.splits()
+    await source.close()
+    assert str(caught.value) == (
+        "partition 0 of topic 'other', of which a position is saved, is not read any more; read the same topics, or "
+        "start anew with another state directory"
+    )
+
+
+async def test_what_is_written_while_it_is_read(broker: Broker, client: Any, make_topic: MakeTopic) -> None:
+    topic = make_topic(2)
+    async with Watched(read(broker, client, topic, until=None)) as run:
+        for number in range(5):
+            fill(broker, topic, [b"%d" % number], partitions=[number % 2])
+            await run.until_count(number + 1)
+        assert sorted(value for _, value in run.found) == [b"0", b"1", b"2", b"3", b"4"]
+
+
+async def test_partitions_that_are_added_while_it_is_read(
+    kafka: Broker, client: Any, make_topic: MakeTopic, admin: AdminClient
+) -> None:
+    topic = make_topic()
+    async with Watched(read(kafka, client, topic, until=None, start="latest", discovery_interval=0.1)) as run:
+        while not run.found:  # until `latest` has been made to a number, and something is behind it
+            fill(kafka, topic, [b"old"])
+            await asyncio.sleep(0)
+        admin.create_partitions([NewPartitions(topic, 2)])[topic].result(30)
+        fill(kafka, topic, [b"new"], partitions=[1])
+        await run.until(lambda found: (None, b"new") in found)
+
+
+async def test_lag(broker: Broker, client: Any, make_topic: MakeTopic) -> None:
+    topic = make_topic()
+    fill(broker, topic, [b"0", b"1", b"2"])
+    source = read(broker, client, topic, until=None)._source(lambda letter, error: None)
+    await source.splits()
+    reader = source.open(f"{topic}/0", None)
+    await reader.poll(1)
+    assert (reader.lag(), reader.is_connected()) == (2, True)
+    await reader.close()
+    await source.close()
+
+
+async def test_the_handle_tells_the_lag_by_split(broker: Broker, client: Any, make_topic: MakeTopic) -> None:
+    topic = make_topic()
+    fill(broker, topic, [b"0"])
+    async with Watched("clicks" >> read(broker, client, topic, until=None)) as run:
+        await run.until_count(1)
+        assert list(run.handle.lags.values()) == [{f"{topic}/0": 0}]
+
+
+async def test_a_poll_that_is_cancelled_while_it_prepares(broker: Broker, client: Any, make_topic: MakeTopic) -> None:
+    topic = make_topic()
+    fill(broker, topic, [b"0", b"1"])
+    waits = asyncio.Event()
+
+    class Slow(JsonSerde):
+        def deserializer(self) -> Any:
+            async def prepare(payloads: Any) -> None:
+                if not waits.is_set():
+                    waits.set()
+                    await asyncio.Event().wait()
+
+            return dataclasses.replace(super().deserializer(), prepare=prepare)
+
+    source = read(broker, client, topic, value_deserializer=Slow())._source(lambda letter, error: None)
+    (split,) = await source.splits()
+    reader = source.open(split, None)
+    polling = asyncio.create_task(reader.poll(10))
+    await waits.wait()
+    polling.cancel()
+    await asyncio.gather(polling, return_exceptions=True)
+    assert reader.position()[0] == 0
+    found: list[Any] = []
+    while (batch := await reader.poll(10)) is not None:
+        found += batch.values
+    assert found == [(None, 0), (None, 1)]
+    await reader.close()
+    await source.close()
+
+
+async def test_a_pipeline_of_its_own_label(broker: Broker, client: Any, make_topic: MakeTopic) -> None:
+    topic = make_topic()
+    p = Pipeline()
+    _ = p | read(broker, client, topic) | Map(lambda pair: pair)
+    assert read(broker, client, topic).default_label() == f"ReadFromKafka({topic})"

@@ -1,0 +1,127 @@
+"""Whatever crashes and wakes up again, files and tables have each element once."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import sqlite3
+import tempfile
+from pathlib import Path
+
+import fsspec
+import pytest
+from hypothesis import given, settings, strategies as st
+
+from streamcore.io import line_file, sqlite_sink
+from streamcore.io.file_names import FileNaming
+from streamcore.io.file_systems import FileSystem, LocalFiles, RemoteFiles
+from streamcore.io.line_coders import ToBytesCoder
+from streamcore.io.line_encoders import TextEncoder
+from streamcore.io.line_shards import FileLayout
+from streamcore.io.line_sink import LineSink, PaneSink
+from streamcore.io.sqlite_sink import SqliteSink
+from streamcore.model.bundle import Bundle
+from streamcore.model.pane import ONLY_FIRING, PANE_INFO_UNKNOWN
+from streamcore.model.window import GlobalWindow, IntervalWindow
+from tests.io.two_phase import Item, run_with_crashes
+
+SECOND = 1_000_000
+CRASHES = st.lists(st.tuples(st.integers(0, 40), st.integers(0, 40)), max_size=4)
+GLOBAL = (GlobalWindow(),)
+
+
+def layout(files: FileSystem, directory: str, template: str, suffix: str, shards: int = 1) -> FileLayout:
+    naming = FileNaming(f"{directory}/out", template, suffix)
+    return FileLayout(files, naming, TextEncoder(ToBytesCoder(), True), shards, "auto", b"head\n", b"foot\n")
+
+
+def contents(directory: Path) -> dict[str, str]:
+    """Names and contents of the complete files; nothing else may be left."""
+    found = {}
+    for path in sorted(directory.iterdir()):
+        found[path.name] = (gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()).decode()
+    return {name: text for name, text in found.items() if not name.startswith(".")}
+
+
+ROWS: list[Item] = [Bundle([f"row {number}"], 0, GLOBAL) for number in range(9)]
+
+
+@settings(max_examples=40)
+@given(
+    crashes=CRASHES, suffix=st.sampled_from([".txt", ".gz"]), shards=st.integers(1, 2), size=st.sampled_from([5, 99])
+)
+def test_one_file(crashes: list[tuple[int, int]], suffix: str, shards: int, size: int) -> None:
+    with tempfile.TemporaryDirectory() as name, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(line_file, "PIECE_BYTES", size)
+        patch.setattr(line_file, "QUICK_PIECE_BYTES", size)
+        template = "-S" if shards > 1 else ""
+        make = lambda: LineSink(layout(LocalFiles(), name, template, suffix, shards))  # noqa: E731
+        asyncio.run(run_with_crashes(make, ROWS, 2, crashes))
+        expected = {}
+        for shard in range(shards):
+            lines = "".join(f"row {number}\n" for number in range(shard, 9, shards))
+            expected[f"out-{shard}{suffix}" if shards > 1 else f"out{suffix}"] = f"head\n{lines}foot\n"
+        assert contents(Path(name)) == expected
+
+
+def pane(number: int, window: int, late: bool = False) -> Bundle:
+    its = IntervalWindow(window, window + 60)
+    return Bundle([f"row {number}"], 0, (its,), PANE_INFO_UNKNOWN if late else ONLY_FIRING)
+
+
+PANES: list[Item] = [
+    pane(0, 0),
+    pane(1, 60),
+    60 * SECOND,
+    pane(2, 60),
+    pane(3, 0, late=True),
+    pane(4, 60),
+    pane(5, 0, late=True),
+    90 * SECOND,
+    pane(6, 0, late=True),
+    120 * SECOND,
+    pane(7, 120),
+]
+FILES_OF_PANES = {
+    "out-19700101T0000-19700101T0001-late-1": "head\nrow 3\nrow 5\nfoot\n",
+    "out-19700101T0000-19700101T0001-late-2": "head\nrow 6\nfoot\n",
+    "out-19700101T0000-19700101T0001-pane-0-on-time": "head\nrow 0\nfoot\n",
+    "out-19700101T0001-19700101T0002-pane-0-on-time": "head\nrow 1\nrow 2\nrow 4\nfoot\n",
+    "out-19700101T0002-19700101T0003-pane-0-on-time": "head\nrow 7\nfoot\n",
+}
+
+
+@settings(max_examples=40)
+@given(crashes=CRASHES, interval=st.integers(1, 4))
+def test_a_file_for_each_pane(crashes: list[tuple[int, int]], interval: int) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        make = lambda: PaneSink(layout(LocalFiles(), name, "-W", ""), 0)  # noqa: E731
+        asyncio.run(run_with_crashes(make, PANES, interval, crashes))
+        assert contents(Path(name)) == FILES_OF_PANES
+
+
+@settings(max_examples=20)
+@given(crashes=CRASHES)
+def test_remote_files(crashes: list[tuple[int, int]]) -> None:
+    fs = fsspec.filesystem("memory")
+    make = lambda: PaneSink(layout(RemoteFiles(fs), "/panes", "-W", ""), 0)  # noqa: E731
+    try:
+        asyncio.run(run_with_crashes(make, PANES, 2, crashes))
+        paths = [path for path in fs.find("/panes") if "/." not in path]
+        assert {path.removeprefix("/panes/"): fs.cat(path).decode() for path in paths} == FILES_OF_PANES
+    finally:
+        fs.rm("/panes", recursive=True)
+
+
+@settings(max_examples=40)
+@given(crashes=CRASHES, key=st.sampled_from([(), ("user",)]), staged=st.sampled_from([1, 100]))
+def test_rows_of_a_table(crashes: list[tuple[int, int]], key: tuple[str, ...], staged: int) -> None:
+    rows: list[Item] = [Bundle([{"user": f"user {number % 3}", "n": number}], 0, GLOBAL) for number in range(9)]
+    with tempfile.TemporaryDirectory() as name, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sqlite_sink, "STAGED_AT_ONCE", staged)
+        path = f"{name}/rows.sqlite"
+        asyncio.run(run_with_crashes(lambda: SqliteSink(path, "rows", key), rows, 2, crashes))
+        database = sqlite3.connect(path)
+        found = database.execute("select n from rows order by n").fetchall()
+        database.close()
+        assert found == [(number,) for number in (range(6, 9) if key else range(9))]
