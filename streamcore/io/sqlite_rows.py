@@ -29,7 +29,7 @@ class TableWriter:
         self.columns: tuple[str, ...] = ()
         self._table = table
         self._key = key
-        self._insert: str | None = None
+        self._statements: dict[tuple[str, ...], str] = {}
 
     def row(self, element: Any) -> Row:
         """The values of an element, in the order of the columns.
@@ -57,13 +57,13 @@ class TableWriter:
                 raise SinkError(msg)
         return row
 
-    def insert(self, database: sqlite3.Connection, rows: Sequence[Row]) -> None:
+    def insert(self, database: sqlite3.Connection, columns: tuple[str, ...], rows: Sequence[Row]) -> None:
         """Writes rows within the open transaction; makes the table if it is not there."""
         if not rows:
             return
-        if self._insert is None:
-            self._insert = self._prepare(database)
-        database.executemany(self._insert, rows)
+        if columns not in self._statements:
+            self._statements[columns] = self._prepare(database, columns)
+        database.executemany(self._statements[columns], rows)
 
     def _set_columns(self, element: Any, fields: Mapping[str, Any]) -> None:
         missing = [column for column in self._key if column not in fields]
@@ -75,8 +75,8 @@ class TableWriter:
             raise SinkError(msg)
         self.columns = tuple(fields)
 
-    def _prepare(self, database: sqlite3.Connection) -> str:
-        table, columns, key = _quote(self._table), list(map(_quote, self.columns)), list(map(_quote, self._key))
+    def _prepare(self, database: sqlite3.Connection, names: tuple[str, ...]) -> str:
+        table, columns, key = _quote(self._table), list(map(_quote, names)), list(map(_quote, self._key))
         primary = f", primary key ({', '.join(key)})" if key else ""
         database.execute(f"create table if not exists {table} ({', '.join(columns)}{primary})")
         insert = f"insert into {table} ({', '.join(columns)}) values ({', '.join('?' * len(columns))})"
@@ -88,7 +88,7 @@ class TableWriter:
             database.execute(f"explain {insert}", [None] * len(columns))
         except sqlite3.OperationalError as error:
             msg = (
-                f"table {self._table!r} does not take rows with the columns {', '.join(self.columns)} and the key "
+                f"table {self._table!r} does not take rows with the columns {', '.join(names)} and the key "
                 f"{', '.join(self._key) or '()'}: {error}; give it those columns, and a unique index on the key"
             )
             raise SinkError(msg) from error
@@ -98,8 +98,9 @@ class TableWriter:
 def _fields(element: Any) -> Mapping[str, Any]:
     if isinstance(element, Mapping):
         return element
-    if isinstance(element, tuple) and hasattr(element, "_fields"):
-        return dict(zip(element._fields, element))
+    names = getattr(element, "_fields", None)
+    if isinstance(element, tuple) and names is not None:
+        return dict(zip(names, element))
     if dataclasses.is_dataclass(element) and not isinstance(element, type):
         return {field.name: getattr(element, field.name) for field in dataclasses.fields(element)}
     msg = (

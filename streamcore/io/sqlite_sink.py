@@ -75,16 +75,17 @@ class SqliteSink(TwoPhaseSink[Any]):
         elif len(self._rows) >= STAGED_AT_ONCE:
             await self._call(self._stage, self._take_rows())
 
-    async def prepare(self, number: int) -> list[int]:
+    async def prepare(self, number: int) -> list[Any] | None:
         """Puts aside the rows that are left."""
-        if self._sink is not None:
-            await self._call(self._stage, self._take_rows())
+        if self._sink is None:
+            return None
+        await self._call(self._stage, self._take_rows())
         self._checkpoint = number
-        return [self._epoch]
+        return [self._sink, self._epoch]
 
-    async def commit(self, number: int, prepared: list[int]) -> None:
+    async def commit(self, number: int, prepared: list[Any] | None) -> None:
         """Moves the rows of a checkpoint to the table, unless that has been done."""
-        if self._sink is not None:
+        if prepared is not None:
             await self._call(self._move, number, *prepared)
 
     async def close(self) -> None:
@@ -133,7 +134,7 @@ class SqliteSink(TwoPhaseSink[Any]):
 
     def _insert(self, rows: list[Row]) -> None:
         with self._transaction() as database:
-            self._writer.insert(database, rows)
+            self._writer.insert(database, self._writer.columns, rows)
 
     def _stage(self, rows: list[Row]) -> None:
         if not rows:
@@ -147,7 +148,7 @@ class SqliteSink(TwoPhaseSink[Any]):
         with self._transaction() as database:
             for statement in TABLES.split(";"):
                 database.execute(statement)
-            applied = self._applied(database)
+            applied = _applied(database, self._sink)
             if applied > self._checkpoint:
                 msg = (
                     f"the database {self._path!r} has the rows of checkpoint {applied}, but the state directory knows "
@@ -157,19 +158,20 @@ class SqliteSink(TwoPhaseSink[Any]):
                 raise StartRefusedError(msg)
             database.execute("delete from streamcore_staged where sink = ? and epoch < ?", (self._sink, self._epoch))
 
-    def _move(self, number: int, epoch: int) -> None:
+    def _move(self, number: int, sink: str, epoch: int) -> None:
         with self._transaction() as database:
-            if self._applied(database) >= number:
+            if _applied(database, sink) >= number:
                 return
             of_checkpoint = "from streamcore_staged where sink = ? and epoch = ? and checkpoint = ?"
-            values = self._sink, epoch, number
+            values = sink, epoch, number
             for (data,) in database.execute(f"select rows {of_checkpoint} order by rowid", values).fetchall():
                 columns, rows = msgspec.msgpack.decode(data)
-                self._writer.columns = tuple(columns)
-                self._writer.insert(database, rows)
+                self._writer.insert(database, tuple(columns), rows)
             database.execute(f"delete {of_checkpoint}", values)
-            database.execute("replace into streamcore_applied values (?, ?)", (self._sink, number))
+            database.execute("replace into streamcore_applied values (?, ?)", (sink, number))
 
-    def _applied(self, database: sqlite3.Connection) -> int:
-        row = database.execute("select checkpoint from streamcore_applied where sink = ?", (self._sink,)).fetchone()
-        return -1 if row is None else int(row[0])
+
+def _applied(database: sqlite3.Connection, sink: str | None) -> int:
+    """The last checkpoint whose rows are in the table."""
+    row = database.execute("select checkpoint from streamcore_applied where sink = ?", (sink,)).fetchone()
+    return -1 if row is None else int(row[0])

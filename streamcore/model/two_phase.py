@@ -34,10 +34,10 @@ class SinkRestart:
 class TwoPhaseSink(Sink[T], Generic[T]):
     r"""A sink whose output is seen exactly once, although a run may crash and go back to its last checkpoint.
 
-    In a run with a state directory the engine calls, in this order: `open`; `restart`; then `write` any number of
-    times, `prepare` and `commit`, again and again; at the end `finish`, `prepare`, `commit`; and `close`. Between
-    `prepare` and `commit` there may be writes, which belong to the next checkpoint. `restart` comes again when a run
-    goes back to its last checkpoint without ending.
+    In a run with a state directory the engine calls, in this order: `open`; `commit`, if a crash left that undone;
+    `restart`; then `write` any number of times, `prepare` and `commit`, again and again; at the end `finish`,
+    `prepare`, `commit`; and `close`. Between `prepare` and `commit` there may be writes, which belong to the next
+    checkpoint. `commit` and `restart` come again when a run goes back to its last checkpoint without ending.
 
     Without a state directory there is no `restart`, and one `prepare` and `commit`, at the end. A sink of endless input
     may then show what it has earlier, in `write` or `flush`.
@@ -85,8 +85,9 @@ class TwoPhaseSink(Sink[T], Generic[T]):
     async def commit(self, number: int, prepared: Any) -> None:
         """Shows what was prepared: the checkpoint holds.
 
-        Called again after a crash, also by another process, and possibly after later checkpoints were committed: what
-        has been shown is then not shown again.
+        Called again after a crash, by another process too, and possibly after later checkpoints were committed: what
+        has been shown is then not shown again. After a crash it may come before `restart`, so `prepared` has to tell
+        everything.
         """
 
     async def finish(self) -> None:

@@ -64,7 +64,7 @@ def soak(broker: KafkaBroker, folder: Path, options: argparse.Namespace) -> bool
                 time.sleep(chance.uniform(0, 2))  # noqa: TID251
                 broker.start()
                 broker_kills += 1
-            places[child.kill(chance.uniform(0.3, 4.0))] += 1
+            places[child.kill(chance.uniform(0.3, 2.5))] += 1
             print(f"\r{number} kills, {len(feeder.written):,} events", end="", flush=True)
         events = feeder.finish()
         Child([*arguments, "--to-end"], log).wait(600)
