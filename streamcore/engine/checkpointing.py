@@ -9,6 +9,7 @@ from streamcore.engine.commit_driver import CommitDriver, Run
 from streamcore.engine.core.checkpoint import Standing
 from streamcore.engine.core.commit import CommitProtocol
 from streamcore.engine.durability import Durability
+from streamcore.engine.execution import Execution
 from streamcore.engine.manifest import Outcome
 from streamcore.errors import InvariantError
 
@@ -80,11 +81,17 @@ class Checkpointing:
             await self._driver.keep(name)
             return number
 
-    async def finish(self, outcome: Outcome) -> None:
-        """Takes the last checkpoint, when all has been written, and closes the sinks that take part in it."""
-        self._driver.outcome = outcome
-        await self.take()
-        await self._driver.close_sinks()
+    async def finish(self, outcome: Outcome, execution: Execution) -> None:
+        """Takes the last checkpoint, when all has been written, and closes the sinks.
+
+        It does not if the run has another execution by then: then it has gone back to a checkpoint, and goes on.
+        """
+        async with self._one_at_a_time:
+            if self._run.execution is execution:
+                self._driver.outcome = outcome
+                await self._take()
+            if self._run.execution is execution:
+                await self._driver.close_sinks()
 
     async def recover(self) -> None:
         """Goes back to the last checkpoint, after a sink has failed in the midst of a transaction."""

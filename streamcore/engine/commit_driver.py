@@ -147,8 +147,8 @@ class CommitDriver:
 
     async def close_sinks(self) -> None:
         """Closes the sinks that take part in checkpoints, after the last one."""
-        for outlet, sink in self._sinks.values():
-            await outlet.guard(sink.close())
+        for outlet in self._run.outlets:
+            await outlet.close()
 
     async def close(self) -> None:
         """Ends the open transaction, and gives the state directory free."""
@@ -242,6 +242,9 @@ class CommitDriver:
 
     async def _restore_engine(self, command: commands.RestoreEngine) -> None:
         async def restore() -> None:
+            self.outcome = Outcome.RUNNING
+            for outlet in self._run.outlets:
+                await outlet.open()  # it may have come to its end before
             await self._run.begin_anew()
             await self._restore(command.number)
 
@@ -274,14 +277,24 @@ class CommitDriver:
         for outlet in self._run.outlets:
             await outlet.written()
             outlet.hold()
-            if outlet.label not in self._sinks:
-                await outlet.guard(outlet.sink.sync())
+            await self._settle_sink(outlet)
         execution = self._run.execution
         self._now = execution.scheduler.now
         self._snapshot = await take_snapshot(execution.parts(), self._durability.allow_pickle)
         self._snapshot.dropped.extend(self._orphans)
         self._orphans = {}
         self._reached = [(one, one.positions.reached()) for one in execution.inputs.values()]
+
+    async def _settle_sink(self, outlet: Outlet) -> None:
+        """The sink has been given all that belongs to the checkpoint."""
+        is_last = self.outcome != Outcome.RUNNING
+        if isinstance(outlet.sink, TwoPhaseSink):
+            if is_last:
+                await outlet.guard(outlet.sink.finish())
+        elif is_last and not isinstance(outlet.sink, TransactionalSink):
+            await outlet.close()  # not after the checkpoint, as a crash in between would leave it for ever incomplete
+        else:
+            await outlet.guard(outlet.sink.sync())
 
     async def _release_output(self, command: commands.ReleaseOutput) -> None:
         reached, self._reached = self._reached, []

@@ -25,16 +25,21 @@ class Outlet:
         node: Where the bundles come from.
         sink: Where they go.
         on_room: Called when the node's queue has become shorter.
+        completes_itself: Whether the output is completed as soon as all has been written; else by the last checkpoint.
 
     Attributes:
         label: Full label of the step.
     """
 
-    def __init__(self, node: SinkNode, sink: Sink[Any], on_room: Callable[[], None]) -> None:
+    def __init__(
+        self, node: SinkNode, sink: Sink[Any], on_room: Callable[[], None], completes_itself: bool = True
+    ) -> None:
         self.node = node
         self.sink = sink
         self.label = node.label
         self._on_room = on_room
+        self._completes_itself = completes_itself
+        self._is_open = False
         self._wake = asyncio.Event()
         self._rest = asyncio.Event()
         self._ending = False
@@ -71,14 +76,15 @@ class Outlet:
             raise self._failure
 
     async def run(self) -> None:
-        """Writes until `finish`, then completes the output."""
+        """Writes until `finish`, then may complete the output."""
         try:
             while not self._ending or self.node.queue:
                 await self._wake.wait()
                 self._wake.clear()
                 await self._write_queue()
                 self._rest.set()
-            await self._complete()
+            if self._completes_itself:
+                await self._complete()
         except BaseException as error:
             self._failure = error
             raise
@@ -86,23 +92,32 @@ class Outlet:
             self._rest.set()
 
     async def open(self) -> None:
-        """Opens the sink."""
-        await self.guard(self.sink.open())
+        """Opens the sink, if it is not open."""
+        if not self._is_open:
+            self._is_open = True
+            await self.guard(self.sink.open())
+
+    async def close(self) -> None:
+        """Closes the sink, if it is open."""
+        if self._is_open:
+            self._is_open = False
+            await self.guard(self.sink.close())
 
     def attach(self, node: SinkNode) -> None:
         """Takes bundles from a node, which may write to the sink from now on; what came from another is dropped."""
         self.node = node
         self._failure = None
         self._is_writing = False
+        self._ending = False
         node.write_nowait = self._write_nowait
         node.wants_watermarks = type(self.sink).flush is not Sink.flush
 
     async def _complete(self) -> None:
-        """All has been written; a sink that takes part in checkpoints is closed after the last of them."""
+        """All has been written, and there are no checkpoints."""
         if isinstance(self.sink, TwoPhaseSink):
             await self.guard(self.sink.finish())
-        else:
-            await self.guard(self.sink.close())
+            await self.guard(self.sink.commit(1, await self.guard(self.sink.prepare(1))))
+        await self.guard(self.sink.close())
 
     async def guard(self, call: Awaitable[T]) -> T:
         """Waits for a call of the sink, and names the step if it fails."""

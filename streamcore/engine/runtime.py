@@ -26,7 +26,6 @@ from streamcore.graph.pipeline import Pipeline
 from streamcore.graph.pvalue import PCollection
 from streamcore.model.clock import Clock
 from streamcore.model.metrics import MetricResults, StepMetrics
-from streamcore.model.two_phase import TwoPhaseSink
 from streamcore.model.windowed_value import WindowedValue
 
 T = TypeVar("T")
@@ -48,14 +47,15 @@ class Job:
         durability = durability_of(pipeline.options)
         self._is_durable = durability is not None
         self._arrivals = Arrivals()
-        self._tasks = Tasks(self._arrivals.wake.set)
+        wake = self._arrivals.wake.set
+        self._tasks = Tasks(wake)
         plan = Plan(pipeline)
         self.clock = _choose_clock(plan)
         self.execution = self._execute(plan)
-        self.outlets = [Outlet(node, sink, self._arrivals.wake.set) for node, sink in plan.sinks]
+        self.outlets = [Outlet(node, sink, wake, durability is None) for node, sink in plan.sinks]
         self._streams: list[tuple[PCollection[Any], Outlet]] = []
         self._checkpoints = None if durability is None else Checkpointing(self, durability)
-        self._rest = Rest(self._arrivals.wake.set)
+        self._rest = Rest(wake)
         self._writing = Writing(self._tasks, self._go_back)
         self._is_polling = False
         self._draining = False
@@ -185,7 +185,8 @@ class Job:
         try:
             if await self._start():
                 await self._work()
-                await self._finish()
+                while not await self._finish():
+                    await self._work()
             self._state = "DRAINED" if self._draining else "DONE"
         except asyncio.CancelledError:
             self._state = "CANCELLED"
@@ -283,18 +284,18 @@ class Job:
                 woken.cancel()
         self._tasks.check()
 
-    async def _finish(self) -> None:
-        """Waits until everything has been written and completed."""
-        self._finishing = True
-        await self._serve(self._writing.finish())
+    async def _finish(self) -> bool:
+        """Waits until everything has been written and completed; False if the run has to go on, from a checkpoint."""
+        self._finishing, execution = True, self.execution
+        await self._serve(self._writing.finish(self.outlets))
         if self._checkpoints is not None:
             outcome = Outcome.DRAINED if self._draining else Outcome.DONE
-            await self._serve([self._tasks.start(self._checkpoints.finish, outcome)])
-            return
-        for outlet in self.outlets:
-            if isinstance(outlet.sink, TwoPhaseSink):
-                await outlet.guard(outlet.sink.commit(1, await outlet.guard(outlet.sink.prepare(1))))
-                await outlet.guard(outlet.sink.close())
+            await self._serve([self._tasks.start(self._checkpoints.finish, outcome, execution)])
+        if self.execution is not execution:
+            self._finishing = False
+            return False
+        await self._serve(self._writing.finish([outlet for _, outlet in self._streams]))
+        return True
 
     async def _serve(self, tasks: list[asyncio.Task[Any]]) -> None:
         """Waits for tasks, and meanwhile lets be done what waits for the core to be at rest."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from streamcore.engine.outlet import Outlet
 from streamcore.engine.tasks import Tasks, end_tasks
@@ -36,11 +36,14 @@ class Writing:
         """Whether so much waits for a sink that the core has to wait, too."""
         return any(outlet.node.is_full() for outlet in self._writers)
 
-    def finish(self) -> list[asyncio.Task[None]]:
-        """Nothing more will come; returns the tasks, which end when all has been written."""
-        for outlet in self._writers:
+    def finish(self, outlets: Iterable[Outlet]) -> list[asyncio.Task[None]]:
+        """Nothing more will come for some sinks; returns the tasks, which end when all has been written."""
+        writers = []
+        for outlet in outlets:
             outlet.finish()
-        return list(self._writers.values())
+            if outlet in self._writers:
+                writers.append(self._writers[outlet])
+        return writers
 
     async def halt(self, outlet: Outlet) -> None:
         """Writes no more to a sink; drops what waits for it."""

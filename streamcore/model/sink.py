@@ -17,7 +17,11 @@ class Sink(abc.ABC, Generic[T]):
     """
 
     async def open(self) -> None:
-        """Called once before the first write."""
+        """Called once before the first write.
+
+        In a run with a state directory it may be called again after `close`: if the run, at its end, has to go back to
+        its last checkpoint because a cluster has lost a transaction.
+        """
 
     @abc.abstractmethod
     async def write(self, bundle: Bundle) -> None:

@@ -73,6 +73,9 @@ class Gate:
     def __init__(self) -> None:
         self._allowed = 0
         self._changed = asyncio.Event()
+        self._reading: set[object] = set()
+        self._have_ended = False
+        self._used = asyncio.Event()
 
     def allow(self, polls: int) -> None:
         """Lets more polls pass."""
@@ -80,19 +83,28 @@ class Gate:
         self._changed.set()
 
     async def use(self, polls: int) -> None:
-        """Lets more polls pass, and waits until they have, unless there is nothing left to poll."""
+        """Lets more polls pass, and waits until they have, or nothing is left to poll."""
         self.allow(polls)
-        turns = 0
-        while self._allowed and turns < 2000:
-            await asyncio.sleep(0)
-            turns += 1
+        self._used.clear()
+        if self._allowed and (self._reading or not self._have_ended):
+            await asyncio.wait_for(self._used.wait(), 30)
 
-    async def poll(self) -> None:
+    async def poll(self, reader: object) -> None:
         """Waits until a poll may pass."""
+        self._reading.add(reader)
         while not self._allowed:
             self._changed.clear()
             await self._changed.wait()
         self._allowed -= 1
+        if not self._allowed:
+            self._used.set()
+
+    def end(self, reader: object) -> None:
+        """A reader has come to its end."""
+        self._have_ended = True
+        self._reading.discard(reader)
+        if not self._reading:
+            self._used.set()
 
 
 class GatedReader(Reader[Any]):
@@ -104,8 +116,11 @@ class GatedReader(Reader[Any]):
         self._limit = limit
 
     async def poll(self, limit: int) -> Batch[Any] | None:
-        await self._gate.poll()
-        return await self._reader.poll(min(limit, self._limit))
+        await self._gate.poll(self)
+        batch = await self._reader.poll(min(limit, self._limit))
+        if batch is None:
+            self._gate.end(self)
+        return batch
 
     def position(self) -> object:
         return self._reader.position()

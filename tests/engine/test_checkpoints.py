@@ -94,7 +94,11 @@ async def killed_again_and_again(
         for _ in range(chance.randrange(3)):
             with contextlib.suppress(PipelineError):  # it may be at its end
                 await job.checkpoint()
-            await gate.use(chance.randrange(20))
+            work = asyncio.create_task(gate.use(chance.randrange(20)))
+            end = asyncio.create_task(job.wait())
+            await asyncio.wait({work, end}, return_when=asyncio.FIRST_COMPLETED)
+            work.cancel()
+            end.cancel()
         gate.allow(chance.randrange(20))
         last = asyncio.create_task(job.checkpoint())
         while not last.done() and chance.random() < 0.95:

@@ -39,10 +39,10 @@ def kafka(broker: Broker) -> Iterator[Broker]:
     broker.start()
 
 
-@pytest.fixture(scope="session")
-def admin(any_broker: Broker) -> AdminClient:
-    """A client that makes and removes topics."""
-    return AdminClient({"bootstrap.servers": any_broker.bootstrap, "log_level": 0})
+@pytest.fixture
+def admin(broker: Broker) -> AdminClient:
+    """A client that makes and removes topics; a new one, as the broker may have been killed since the last."""
+    return AdminClient({"bootstrap.servers": broker.bootstrap, "log_level": 0})
 
 
 @pytest.fixture

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import shutil
 import signal
 import subprocess
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 STOP_SECONDS = 30
+# The leash holds to the thread that starts a server, and this one lives as long as the test run.
+PARENT = ThreadPoolExecutor(1, thread_name_prefix="servers")
 
 
 class ServerProcess:
@@ -25,9 +29,8 @@ class ServerProcess:
         guard = shutil.which("setpriv")
         leash = [guard, "--pdeathsig", "KILL"] if guard else []
         with self.log.open("ab") as out:
-            self._process = subprocess.Popen(
-                [*leash, *command], stdin=subprocess.DEVNULL, stdout=out, stderr=out, cwd=folder, start_new_session=True
-            )
+            start = functools.partial(subprocess.Popen, stdin=subprocess.DEVNULL, stdout=out, stderr=out, cwd=folder)
+            self._process = PARENT.submit(start, [*leash, *command], start_new_session=True).result()
 
     def is_running(self) -> bool:
         """Whether it has not ended."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -37,7 +38,8 @@ class KafkaSink(Sink[Any]):
         Raises:
             KafkaError: If no broker answers, or there is no such topic.
         """
-        self._producer = self._make_producer(self._settings)
+        # A client that needs a token may wait for it.
+        self._producer = await asyncio.to_thread(self._make_producer, self._settings)
         self._maker = RecordMaker(self._format)
         try:
             await self._producer.connect()

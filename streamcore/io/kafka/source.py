@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from bisect import bisect_left
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
@@ -153,7 +154,7 @@ class KafkaSource(Source[Any]):
     async def _connected(self) -> Consumer:
         """The consumer; a run that goes back to a checkpoint asks for the splits again."""
         if self._consumer is None:
-            consumer = self._consumer = self._make_consumer(self._settings)
+            consumer = self._consumer = await asyncio.to_thread(self._make_consumer, self._settings)
             await consumer.connect()
         return self._consumer
 

@@ -1,0 +1,184 @@
+"""What becomes of a run when a broker stops, stalls or starts again, and when topics vanish; for both clients."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
+
+from streamcore import Pipeline
+from streamcore.io import ReadFromQueue
+from streamcore.io.kafka import KafkaConnectionError, KafkaTopicError, ReadFromKafka, WriteToKafka
+from tests.io.kafka.clients import properties_of
+from tests.io.kafka.topics import Watched, collect, fill
+from tests.servers.broker import PASSWORD, USER, Broker, wait_until
+from tests.servers.plugin import MakeTopic
+
+pytestmark = pytest.mark.integration
+
+
+async def test_a_broker_that_is_down_at_the_start(kafka: Broker, client: Any, make_topic: MakeTopic) -> None:
+    topic = make_topic()
+    fill(kafka, topic, [b"1"])
+    kafka.kill()
+    with pytest.raises(KafkaConnectionError, match=rf"^no Kafka broker answered at {kafka.bootstrap} within 0\.5 s: "):
+        await collect(ReadFromKafka(topic, kafka.bootstrap, client=client, until="latest", connect_timeout=0.5))
+    reading = ReadFromKafka(topic, kafka.bootstrap, client=client, until="latest")
+    waiting = asyncio.create_task(collect(reading))
+    await asyncio.to_thread(kafka.start)
+    assert await waiting == [(None, b"1")]
+
+
+@pytest.mark.parametrize("secured", [False, True])
+async def test_a_broker_that_is_killed_while_it_is_read(
+    kafka: Broker, client: Any, make_topic: MakeTopic, secured: bool
+) -> None:
+    topic = make_topic(2)
+    numbers = list(range(3000))
+    fill(kafka, topic, [b"%d" % n for n in numbers[:1000]], partitions=[n % 2 for n in range(1000)])
+    names = {"sasl.mechanism": "PLAIN", "sasl.username": USER, "sasl.password": PASSWORD}
+    config = properties_of(client, {"security.protocol": "SASL_PLAINTEXT", **names}) if secured else {}
+    address = kafka.sasl if secured else kafka.bootstrap
+    reading = ReadFromKafka(topic, address, client=client, value_deserializer=int, consumer_config=config)
+    async with Watched(reading) as run:
+        await run.until_count(1000)
+        kafka.kill()
+        await asyncio.to_thread(kafka.start)
+        fill(kafka, topic, [b"%d" % n for n in numbers[1000:]], partitions=[n % 2 for n in range(2000)])
+        found = [value for _, value in await run.until_count(3000)]
+    assert sorted(found) == numbers
+    assert [n for n in found if n % 2] == numbers[1::2]
+
+
+async def test_a_broker_that_is_killed_while_it_is_written(kafka: Broker, client: Any, make_topic: MakeTopic) -> None:
+    topic = make_topic()
+    queue: asyncio.Queue[Any] = asyncio.Queue()
+    p = Pipeline()
+    _ = p | ReadFromQueue(queue, end=None) | WriteToKafka(topic, kafka.bootstrap, client=client, value=str.encode)
+    handle = await p.run_async()
+    for number in range(1000):
+        queue.put_nowait(str(number))
+    await queue.join()
+    kafka.kill()
+    for number in range(1000, 2000):
+        queue.put_nowait(str(number))
+    await asyncio.to_thread(kafka.start)
+    queue.put_nowait(None)
+    async with asyncio.timeout(60):
+        await handle.wait()
+    reading = ReadFromKafka(topic, kafka.bootstrap, client=client, until="latest", value_deserializer=int)
+    assert [value for _, value in await collect(reading)] == list(range(2000))
+
+
+async def test_a_broker_that_stands_still(
+    kafka: Broker, client: Any, make_topic: MakeTopic, admin: AdminClient
+) -> None:
+    topic = make_topic()
+    fill(kafka, topic, [b"1"])
+    async with Watched(ReadFromKafka(topic, kafka.bootstrap, client=client)) as run:
+        await run.until_count(1)
+        kafka.pause()
+        with pytest.raises(KafkaException):  # for longer than a session of the broker lasts
+            await asyncio.to_thread(admin.list_topics, timeout=2)
+        kafka.resume()
+        fill(kafka, topic, [b"2"])
+        assert [value for _, value in await run.until_count(2)] == [b"1", b"2"]
+
+
+async def test_a_partition_is_not_idle_while_its_broker_is_down(
+    kafka: Broker, client: Any, make_topic: MakeTopic
+) -> None:
+    topic = make_topic()
+    fill(kafka, topic, [b"1"])
+    source = ReadFromKafka(topic, kafka.bootstrap, client=client)._source(lambda letter, error: None)
+    (split,) = await source.splits()
+    reader = source.open(split, None)
+    await reader.poll(10)
+    assert reader.is_connected()
+    kafka.kill()
+    async with asyncio.timeout(30):
+        while reader.is_connected():
+            await asyncio.sleep(0.05)
+    await asyncio.to_thread(kafka.start)
+    async with asyncio.timeout(30):
+        while not reader.is_connected():
+            await asyncio.sleep(0.05)
+    await reader.close()
+    await source.close()
+
+
+async def test_a_topic_that_is_deleted_while_it_is_read(
+    kafka: Broker, client: Any, make_topic: MakeTopic, admin: AdminClient
+) -> None:
+    topic = make_topic()
+    fill(kafka, topic, [b"1"])
+    async with Watched(ReadFromKafka(topic, kafka.bootstrap, client=client, discovery_interval=0.2)) as run:
+        await run.until_count(1)
+        admin.delete_topics([topic])[topic].result(30)
+        with pytest.raises(KafkaTopicError, match=topic):
+            await run.until_count(2)
+
+
+async def test_a_topic_that_is_made_again_while_it_is_read(
+    kafka: Broker, make_topic: MakeTopic, admin: AdminClient
+) -> None:
+    topic = make_topic()
+    fill(kafka, topic, [b"1", b"2"])
+    async with Watched(ReadFromKafka(topic, kafka.bootstrap, discovery_interval=0.2)) as run:
+        await run.until_count(2)
+        admin.delete_topics([topic])[topic].result(30)
+        await asyncio.to_thread(_make_again, make_topic, topic)
+        fill(kafka, topic, [b"new"])
+        with pytest.raises(KafkaTopicError, match=topic):
+            await run.until(lambda found: False)
+
+
+async def test_a_topic_that_is_made_again_before_a_restart(
+    kafka: Broker, make_topic: MakeTopic, admin: AdminClient
+) -> None:
+    topic = make_topic()
+    fill(kafka, topic, [b"1", b"2"])
+    source = ReadFromKafka(topic, kafka.bootstrap)._source(lambda letter, error: None)
+    (split,) = await source.splits()
+    reader = source.open(split, None)
+    await reader.poll(10)
+    position = reader.position()
+    await reader.close()
+    await source.close()
+    admin.delete_topics([topic])[topic].result(30)
+    await asyncio.to_thread(_make_again, make_topic, topic)
+    fill(kafka, topic, [b"1", b"2", b"3"])
+    source = ReadFromKafka(topic, kafka.bootstrap)._source(lambda letter, error: None)
+    source.resume({split: position})
+    with pytest.raises(KafkaTopicError) as caught:
+        await source.splits()
+    await source.close()
+    assert str(caught.value) == (
+        f"topic {topic!r} has been deleted and made again: offsets of the old one mean nothing in the new one; start "
+        "anew, with start='earliest' and another state directory"
+    )
+
+
+async def test_closing_while_the_broker_is_down(kafka: Broker, client: Any, make_topic: MakeTopic) -> None:
+    topic = make_topic()
+    fill(kafka, topic, [b"1"])
+    async with asyncio.timeout(15):
+        async with Watched(ReadFromKafka(topic, kafka.bootstrap, client=client)) as run:
+            await run.until_count(1)
+            kafka.kill()
+
+
+def _make_again(make_topic: MakeTopic, topic: str) -> None:
+    """A topic is gone a moment after its deletion has been answered."""
+
+    def made() -> bool:
+        try:
+            make_topic(name=topic)
+        except KafkaException:
+            return False
+        return True
+
+    wait_until(made, "making a topic again")
