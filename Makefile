@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo demo-kafka test soak check bench clean
+.PHONY: help demo demo-kafka test soak check bench bench-kafka clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ check: $(READY) ## lint, formatting, types and the import law
 
 bench: $(READY) ## measure against the hand-written loop
 	@$(BIN)/python -m benchmarks
+
+bench-kafka: $(READY) ## measure from topic to topic on a Kafka broker of its own, against loops on the raw client
+	@$(BIN)/python -m benchmarks.kafka
 
 clean: ## remove the virtual environment, caches and build output
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

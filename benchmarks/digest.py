@@ -1,6 +1,7 @@
 """Compare the output of two engines, whatever the order of rows and fields."""
 
 import hashlib
+from collections.abc import Iterable
 from pathlib import Path
 
 import orjson
@@ -9,7 +10,12 @@ import orjson
 def digest(path: Path) -> str:
     """Return a digest of the rows in a file of JSON lines, the same for any order of rows and of fields."""
     with path.open("rb") as lines:
-        rows = sorted(_canonical(line) for line in lines)
+        return digest_of(lines)
+
+
+def digest_of(lines: Iterable[bytes]) -> str:
+    """Return the same digest of rows that are at hand, each as JSON."""
+    rows = sorted(map(_canonical, lines))
     return hashlib.sha256(b"".join(rows)).hexdigest()
 
 

@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import median
 
@@ -45,12 +45,12 @@ class ResultsDifferError(Exception):
     """Two ways of doing the same gave different results: their times mean nothing."""
 
 
+@dataclasses.dataclass(frozen=True)
 class Comparison:
     """The costs of a base and of what is compared with it, round by round."""
 
-    def __init__(self) -> None:
-        self.base: list[Cost] = []
-        self.other: list[Cost] = []
+    base: Sequence[Cost]
+    other: Sequence[Cost]
 
     @property
     def ratio(self) -> float:
@@ -78,11 +78,13 @@ class Comparison:
 
 def compare(base: Work, other: Work, rounds: int) -> Comparison:
     """Do both in turn, so that what slows the machine for a while slows both."""
-    comparison = Comparison()
-    for _ in range(rounds):
-        comparison.base.append(cost_of(base))
-        comparison.other.append(cost_of(other))
-    return comparison
+    return Comparison(*take_turns([base, other], rounds))
+
+
+def take_turns(works: Sequence[Work], rounds: int) -> list[list[Cost]]:
+    """Do one after another, that many times; return the costs of each, round by round."""
+    turns = [[cost_of(work) for work in works] for _ in range(rounds)]
+    return [list(costs) for costs in zip(*turns, strict=True)]
 
 
 def cost_of(work: Work) -> Cost:

@@ -59,9 +59,10 @@ def test_different_rows_are_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_ratio_is_the_median_of_the_rounds() -> None:
-    comparison = Comparison()
-    comparison.base = [Cost(2.0, 1.0), Cost(2.0, 1.0), Cost(9.0, 3.0)]
-    comparison.other = [Cost(1.0, 1.0), Cost(4.0, 1.0), Cost(3.0, 1.0)]
+    comparison = Comparison(
+        base=[Cost(2.0, 1.0), Cost(2.0, 1.0), Cost(9.0, 3.0)],
+        other=[Cost(1.0, 1.0), Cost(4.0, 1.0), Cost(3.0, 1.0)],
+    )
     assert comparison.ratio == 2.0
     assert comparison.cpu_ratio == 1.0
     assert comparison.spread == "0.50 to 3.00"
