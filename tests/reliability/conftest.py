@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -37,6 +38,14 @@ class Topics(NamedTuple):
     def fill(self, numbers: range) -> None:
         """Writes numbers to the source."""
         fill(self.broker, self.source, as_values(numbers))
+
+    async def read(self, job: Job, count: int) -> None:
+        """Waits until a run has read so many numbers."""
+        async with asyncio.timeout(60):
+            while job.metrics["keys"].elements < count:
+                await asyncio.sleep(0.01)
+                if job.state != "RUNNING":
+                    await job.wait()
 
     def rows(self) -> list[Any]:
         """What readers of committed records see of the target."""
