@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import Future
-from typing import Any, Final
+from typing import Any
 
 from confluent_kafka import (
     ConsumerGroupTopicPartitions,
@@ -22,12 +21,9 @@ from streamcore.io.kafka.client import CommittedOffset, TopicPartition
 from streamcore.io.kafka.confluent.client_log import ClientLog
 from streamcore.io.kafka.confluent.connecting import Calls
 from streamcore.io.kafka.confluent.failures import failure_of
+from streamcore.io.kafka.confluent.group_offsets import GroupOffsets
 from streamcore.io.kafka.confluent.properties import admin_properties, make_client
-from streamcore.io.kafka.errors import KafkaRetriableError
 from streamcore.io.kafka.settings import ClientSettings
-
-# How long it is waited before offsets that a transaction holds are asked for again, in seconds.
-PAUSE: Final = 0.05
 
 
 class ClusterQueries:
@@ -42,6 +38,7 @@ class ClusterQueries:
         self._log = ClientLog(settings)
         self._calls = Calls(settings, self._log)
         self._admin = make_client(AdminClient, admin_properties(settings, self._log.report), settings)
+        self._offsets = GroupOffsets(settings, self._calls, self._log.report)
         committed_only = settings.properties.get("isolation.level") != "read_uncommitted"
         self._isolation = IsolationLevel.READ_COMMITTED if committed_only else IsolationLevel.READ_UNCOMMITTED
 
@@ -78,32 +75,18 @@ class ClusterQueries:
         return {partition: offset if offset >= 0 else None for partition, offset in found.items()}
 
     async def committed(self, partitions: Collection[TopicPartition]) -> Mapping[TopicPartition, CommittedOffset]:
-        deadline = time.monotonic() + self._settings.timeout
-        while True:
-            try:
-                answers = await self._stable_offsets(partitions, max(deadline - time.monotonic(), PAUSE))
-            except KafkaRetriableError:
-                if time.monotonic() > deadline:
-                    raise
-                await asyncio.sleep(PAUSE)
-            else:
-                return {
-                    TopicPartition(found.topic, found.partition): CommittedOffset(found.offset, found.metadata or "")
-                    for found in answers
-                    if found.offset >= 0
-                }
+        answers = self._checked(await self._offsets.read(partitions), f"read the offsets of group {self._group!r}")
+        return {
+            TopicPartition(found.topic, found.partition): CommittedOffset(found.offset, found.metadata or "")
+            for found in answers
+            if found.offset >= 0
+        }
 
     async def commit(self, offsets: Mapping[TopicPartition, CommittedOffset]) -> None:
         doing = f"commit offsets of group {self._group!r}"
         asked = [ConsumerGroupTopicPartitions(self._group, native_offsets(offsets))]
         futures = self._admin.alter_consumer_group_offsets(asked, request_timeout=self._settings.timeout)
         self._checked((await self._gather(doing, futures))[self._group].topic_partitions, doing)
-
-    async def _stable_offsets(self, partitions: Collection[TopicPartition], timeout: float) -> list[Native]:
-        doing = f"read the offsets of group {self._group!r}"
-        asked = [ConsumerGroupTopicPartitions(self._group, [Native(*partition) for partition in partitions])]
-        futures = self._admin.list_consumer_group_offsets(asked, require_stable=True, request_timeout=timeout)
-        return self._checked((await self._gather(doing, futures))[self._group].topic_partitions, doing)
 
     @property
     def _group(self) -> str:

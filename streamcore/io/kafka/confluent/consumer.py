@@ -87,6 +87,7 @@ class ConfluentConsumer(ClusterQueries):
             self._stall.cancel()
         if self._thread is not None:
             await self._thread.stop()
+        await self._offsets.close()
         await asyncio.to_thread(self._client.close)
 
     async def _wait_for(self, backlog: PartitionBacklog) -> None:
