@@ -88,6 +88,7 @@ class ConfluentConsumer(ClusterQueries):
         if self._thread is not None:
             await self._thread.stop()
         await asyncio.to_thread(self._client.close)
+        await self._group.close()
 
     async def _wait_for(self, backlog: PartitionBacklog) -> None:
         backlog.waiter = asyncio.get_running_loop().create_future()
