@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterable, Mapping
+import time
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from concurrent.futures import Future
-from typing import Any
+from typing import Any, Final, TypeVar
 
 from confluent_kafka import (
-    ConsumerGroupTopicPartitions,
     IsolationLevel,
     KafkaException,
     TopicCollection,
@@ -23,7 +23,12 @@ from streamcore.io.kafka.confluent.connecting import Calls
 from streamcore.io.kafka.confluent.failures import failure_of
 from streamcore.io.kafka.confluent.group_offsets import GroupOffsets
 from streamcore.io.kafka.confluent.properties import admin_properties, make_client
+from streamcore.io.kafka.errors import KafkaRetriableError
 from streamcore.io.kafka.settings import ClientSettings
+
+R = TypeVar("R")
+# How long it is waited before a question is asked again, in seconds.
+PAUSE: Final = 0.05
 
 
 class ClusterQueries:
@@ -38,7 +43,7 @@ class ClusterQueries:
         self._log = ClientLog(settings)
         self._calls = Calls(settings, self._log)
         self._admin = make_client(AdminClient, admin_properties(settings, self._log.report), settings)
-        self._offsets = GroupOffsets(settings, self._calls, self._log.report)
+        self._group = GroupOffsets(settings, self._log)
         committed_only = settings.properties.get("isolation.level") != "read_uncommitted"
         self._isolation = IsolationLevel.READ_COMMITTED if committed_only else IsolationLevel.READ_UNCOMMITTED
 
@@ -57,8 +62,12 @@ class ClusterQueries:
     async def topic_ids(self, topics: Collection[str]) -> Mapping[str, str]:
         if not topics:
             return {}
-        futures = self._admin.describe_topics(TopicCollection(list(topics)), request_timeout=self._settings.timeout)
-        described = await self._gather(f"look up the topics {sorted(topics)}", futures)
+
+        async def ask(timeout: float) -> dict[Any, Any]:
+            futures = self._admin.describe_topics(TopicCollection(list(topics)), request_timeout=timeout)
+            return await self._gather(f"look up the topics {sorted(topics)}", futures)
+
+        described = await self._insist(ask)
         return {topic: str(description.topic_id or "") for topic, description in described.items()}
 
     async def beginning_offsets(self, partitions: Collection[TopicPartition]) -> Mapping[TopicPartition, int]:
@@ -75,49 +84,40 @@ class ClusterQueries:
         return {partition: offset if offset >= 0 else None for partition, offset in found.items()}
 
     async def committed(self, partitions: Collection[TopicPartition]) -> Mapping[TopicPartition, CommittedOffset]:
-        answers = self._checked(await self._offsets.read(partitions), f"read the offsets of group {self._group!r}")
-        return {
-            TopicPartition(found.topic, found.partition): CommittedOffset(found.offset, found.metadata or "")
-            for found in answers
-            if found.offset >= 0
-        }
+        return await self._insist(lambda timeout: self._group.committed(partitions, timeout))
 
     async def commit(self, offsets: Mapping[TopicPartition, CommittedOffset]) -> None:
-        doing = f"commit offsets of group {self._group!r}"
-        asked = [ConsumerGroupTopicPartitions(self._group, native_offsets(offsets))]
-        futures = self._admin.alter_consumer_group_offsets(asked, request_timeout=self._settings.timeout)
-        self._checked((await self._gather(doing, futures))[self._group].topic_partitions, doing)
-
-    @property
-    def _group(self) -> str:
-        return self._settings.group_id or ""
+        await self._group.commit(offsets)
 
     async def _list_offsets(self, partitions: Collection[TopicPartition], at: OffsetSpec) -> dict[TopicPartition, int]:
         if not partitions:
             return {}
-        futures = self._admin.list_offsets(
-            {Native(*partition): at for partition in partitions},
-            isolation_level=self._isolation,
-            request_timeout=self._settings.timeout,
-        )
-        doing = f"look up offsets of {sorted({partition.topic for partition in partitions})}"
-        answers = await self._gather(doing, futures)
+
+        async def ask(timeout: float) -> dict[Any, Any]:
+            futures = self._admin.list_offsets(
+                {Native(*partition): at for partition in partitions},
+                isolation_level=self._isolation,
+                request_timeout=timeout,
+            )
+            topics = sorted({partition.topic for partition in partitions})
+            return await self._gather(f"look up offsets of {topics}", futures)
+
+        answers = await self._insist(ask)
         return {TopicPartition(asked.topic, asked.partition): answer.offset for asked, answer in answers.items()}
+
+    async def _insist(self, ask: Callable[[float], Awaitable[R]]) -> R:
+        """The answer to a question, which is asked again while a broker says that it will know soon."""
+        deadline = time.monotonic() + self._settings.timeout
+        while True:
+            try:
+                return await ask(max(deadline - time.monotonic(), PAUSE))
+            except KafkaRetriableError:
+                if time.monotonic() > deadline:
+                    raise
+                await asyncio.sleep(PAUSE)
 
     async def _gather(self, doing: str, futures: Mapping[Any, Future[Any]]) -> dict[Any, Any]:
         try:
             return {asked: await asyncio.wrap_future(future) for asked, future in futures.items()}
         except KafkaException as error:
             raise failure_of(error, doing, self._settings) from None
-
-    def _checked(self, answers: Iterable[Native], doing: str) -> list[Native]:
-        answers = list(answers)
-        for answer in answers:
-            if answer.error is not None:
-                raise failure_of(answer.error, f"{doing}, partition {answer.topic}/{answer.partition}", self._settings)
-        return answers
-
-
-def native_offsets(offsets: Mapping[TopicPartition, CommittedOffset]) -> list[Native]:
-    """Offsets as confluent-kafka takes them."""
-    return [Native(*partition, committed.offset, committed.metadata) for partition, committed in offsets.items()]

@@ -87,8 +87,8 @@ class ConfluentConsumer(ClusterQueries):
             self._stall.cancel()
         if self._thread is not None:
             await self._thread.stop()
-        await self._offsets.close()
         await asyncio.to_thread(self._client.close)
+        await self._group.close()
 
     async def _wait_for(self, backlog: PartitionBacklog) -> None:
         backlog.waiter = asyncio.get_running_loop().create_future()

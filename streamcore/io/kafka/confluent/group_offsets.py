@@ -1,53 +1,84 @@
-"""Offsets that a group has committed."""
+"""The offsets of a consumer group, read and committed without being a member of it."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
-from confluent_kafka import Consumer, TopicPartition as Native
+from confluent_kafka import Consumer as Client, TopicPartition as Native
 
-from streamcore.io.kafka.client import TopicPartition
+from streamcore.io.kafka.client import CommittedOffset, TopicPartition
+from streamcore.io.kafka.confluent.client_log import ClientLog
 from streamcore.io.kafka.confluent.connecting import Calls
+from streamcore.io.kafka.confluent.failures import failure_of
 from streamcore.io.kafka.confluent.properties import consumer_properties, make_client
 from streamcore.io.kafka.settings import ClientSettings
 
 
 class GroupOffsets:
-    """Reads the offsets of a group, by a consumer that joins none.
+    """A consumer that reads no records.
 
-    An admin client could be asked, too; but librdkafka 2.16 ends the whole process by a segmentation fault when a
-    broker that has just been started refuses the question of an admin client, who has no coordinator to look for again.
+    librdkafka's admin client can do the same, but takes the whole process down (a null pointer in `rd_kafka_cgrp_op`,
+    seen with 2.16) when the broker answers that the group has another coordinator, as it does after a restart.
+
+    With isolation level read_committed, which is ours unless the user says otherwise, the broker does not answer while
+    a transaction holds offsets of the group.
 
     Args:
-        settings: Those of the consumer whose group it is.
-        calls: Makes calls that block.
-        report: Takes the client's errors.
+        settings: How clients are set up.
+        log: Where the client reports to.
     """
 
-    def __init__(self, settings: ClientSettings, calls: Calls, report: Any) -> None:
+    def __init__(self, settings: ClientSettings, log: ClientLog) -> None:
         self._settings = settings
-        self._calls = calls
-        self._report = report
-        self._client: Consumer | None = None
+        self._log = log
+        self._calls = Calls(settings, log)
+        self._client: Any = None
 
-    async def read(self, partitions: Collection[TopicPartition]) -> list[Native]:
-        """The offsets; waits while a transaction holds some that are not committed.
+    async def committed(
+        self, partitions: Collection[TopicPartition], timeout: float
+    ) -> Mapping[TopicPartition, CommittedOffset]:
+        """What the group has committed; nothing for partitions without.
 
-        Raises:
-            KafkaConnectionError: If that takes longer than the timeout of the settings.
+        Args:
+            partitions: Of which partitions.
+            timeout: How long to wait for an answer, in seconds.
         """
-        if self._client is None:
-            # Offsets are stable for readers of committed records only.
-            properties = consumer_properties(self._settings, self._report) | {"isolation.level": "read_committed"}
-            self._client = make_client(Consumer, properties, self._settings)
-        asked = [Native(*partition) for partition in partitions]
         doing = f"read the offsets of group {self._settings.group_id!r}"
-        return await self._calls.call(doing, self._client.committed, asked, self._settings.timeout)
+        asked = [Native(*partition) for partition in partitions]
+        answers = await self._calls.call(doing, self._consumer().committed, asked, timeout)
+        self._check(answers, doing)
+        return {
+            TopicPartition(found.topic, found.partition): CommittedOffset(found.offset, found.metadata or "")
+            for found in answers
+            if found.offset >= 0
+        }
+
+    async def commit(self, offsets: Mapping[TopicPartition, CommittedOffset]) -> None:
+        """Commits offsets."""
+        doing = f"commit offsets of group {self._settings.group_id!r}"
+        asked = native_offsets(offsets)
+        answers = await self._calls.call(doing, self._consumer().commit, offsets=asked, asynchronous=False)
+        self._check(answers or (), doing)
 
     async def close(self) -> None:
         """Ends the client."""
         client, self._client = self._client, None
         if client is not None:
             await asyncio.to_thread(client.close)
+
+    def _consumer(self) -> Any:
+        if self._client is None:
+            self._client = make_client(Client, consumer_properties(self._settings, self._log.report), self._settings)
+        return self._client
+
+    def _check(self, answers: Collection[Native], doing: str) -> None:
+        for answer in answers:
+            if answer.error is not None:
+                raise failure_of(answer.error, f"{doing}, partition {answer.topic}/{answer.partition}", self._settings)
+
+
+def native_offsets(offsets: Mapping[TopicPartition, CommittedOffset]) -> list[Native]:
+    """Offsets as confluent-kafka takes them."""
+    return [Native(*partition, committed.offset, committed.metadata) for partition, committed in offsets.items()]

@@ -38,6 +38,8 @@ CONSUMER_DEFAULTS: Final[Mapping[str, Any]] = {
     # What has been fetched ahead is dropped when a partition is paused, so it is not as much as librdkafka would take.
     "queued.min.messages": 20_000,
     "queued.max.messages.kbytes": 32_768,
+    # A full queue is empty in less than librdkafka's second, in which it would not look whether there is room again.
+    "fetch.queue.backoff.ms": 5,
     "log_level": 2,  # the rest comes by `error_cb`
 }
 PRODUCER_DEFAULTS: Final[Mapping[str, Any]] = {

@@ -9,7 +9,7 @@ from typing import Any
 from confluent_kafka import Consumer as ConsumerClient
 
 from streamcore.io.kafka.client import CommittedOffset, TopicPartition
-from streamcore.io.kafka.confluent.cluster import native_offsets
+from streamcore.io.kafka.confluent.group_offsets import native_offsets
 from streamcore.io.kafka.confluent.producer import ConfluentProducer
 from streamcore.io.kafka.settings import ClientSettings
 
