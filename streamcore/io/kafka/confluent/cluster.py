@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from concurrent.futures import Future
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from confluent_kafka import (
     ConsumerGroupTopicPartitions,
@@ -26,7 +26,8 @@ from streamcore.io.kafka.confluent.properties import admin_properties, make_clie
 from streamcore.io.kafka.errors import KafkaRetriableError
 from streamcore.io.kafka.settings import ClientSettings
 
-# How long it is waited before offsets that a transaction holds are asked for again, in seconds.
+R = TypeVar("R")
+# How long it is waited before a question is asked again, in seconds.
 PAUSE: Final = 0.05
 
 
@@ -60,8 +61,12 @@ class ClusterQueries:
     async def topic_ids(self, topics: Collection[str]) -> Mapping[str, str]:
         if not topics:
             return {}
-        futures = self._admin.describe_topics(TopicCollection(list(topics)), request_timeout=self._settings.timeout)
-        described = await self._gather(f"look up the topics {sorted(topics)}", futures)
+
+        async def ask(timeout: float) -> dict[Any, Any]:
+            futures = self._admin.describe_topics(TopicCollection(list(topics)), request_timeout=timeout)
+            return await self._gather(f"look up the topics {sorted(topics)}", futures)
+
+        described = await self._insist(ask)
         return {topic: str(description.topic_id or "") for topic, description in described.items()}
 
     async def beginning_offsets(self, partitions: Collection[TopicPartition]) -> Mapping[TopicPartition, int]:
@@ -78,32 +83,24 @@ class ClusterQueries:
         return {partition: offset if offset >= 0 else None for partition, offset in found.items()}
 
     async def committed(self, partitions: Collection[TopicPartition]) -> Mapping[TopicPartition, CommittedOffset]:
-        deadline = time.monotonic() + self._settings.timeout
-        while True:
-            try:
-                answers = await self._stable_offsets(partitions, max(deadline - time.monotonic(), PAUSE))
-            except KafkaRetriableError:
-                if time.monotonic() > deadline:
-                    raise
-                await asyncio.sleep(PAUSE)
-            else:
-                return {
-                    TopicPartition(found.topic, found.partition): CommittedOffset(found.offset, found.metadata or "")
-                    for found in answers
-                    if found.offset >= 0
-                }
+        doing = f"read the offsets of group {self._group!r}"
+
+        async def ask(timeout: float) -> list[Native]:
+            asked = [ConsumerGroupTopicPartitions(self._group, [Native(*partition) for partition in partitions])]
+            futures = self._admin.list_consumer_group_offsets(asked, require_stable=True, request_timeout=timeout)
+            return self._checked((await self._gather(doing, futures))[self._group].topic_partitions, doing)
+
+        return {
+            TopicPartition(found.topic, found.partition): CommittedOffset(found.offset, found.metadata or "")
+            for found in await self._insist(ask)
+            if found.offset >= 0
+        }
 
     async def commit(self, offsets: Mapping[TopicPartition, CommittedOffset]) -> None:
         doing = f"commit offsets of group {self._group!r}"
         asked = [ConsumerGroupTopicPartitions(self._group, native_offsets(offsets))]
         futures = self._admin.alter_consumer_group_offsets(asked, request_timeout=self._settings.timeout)
         self._checked((await self._gather(doing, futures))[self._group].topic_partitions, doing)
-
-    async def _stable_offsets(self, partitions: Collection[TopicPartition], timeout: float) -> list[Native]:
-        doing = f"read the offsets of group {self._group!r}"
-        asked = [ConsumerGroupTopicPartitions(self._group, [Native(*partition) for partition in partitions])]
-        futures = self._admin.list_consumer_group_offsets(asked, require_stable=True, request_timeout=timeout)
-        return self._checked((await self._gather(doing, futures))[self._group].topic_partitions, doing)
 
     @property
     def _group(self) -> str:
@@ -112,14 +109,29 @@ class ClusterQueries:
     async def _list_offsets(self, partitions: Collection[TopicPartition], at: OffsetSpec) -> dict[TopicPartition, int]:
         if not partitions:
             return {}
-        futures = self._admin.list_offsets(
-            {Native(*partition): at for partition in partitions},
-            isolation_level=self._isolation,
-            request_timeout=self._settings.timeout,
-        )
-        doing = f"look up offsets of {sorted({partition.topic for partition in partitions})}"
-        answers = await self._gather(doing, futures)
+
+        async def ask(timeout: float) -> dict[Any, Any]:
+            futures = self._admin.list_offsets(
+                {Native(*partition): at for partition in partitions},
+                isolation_level=self._isolation,
+                request_timeout=timeout,
+            )
+            topics = sorted({partition.topic for partition in partitions})
+            return await self._gather(f"look up offsets of {topics}", futures)
+
+        answers = await self._insist(ask)
         return {TopicPartition(asked.topic, asked.partition): answer.offset for asked, answer in answers.items()}
+
+    async def _insist(self, ask: Callable[[float], Awaitable[R]]) -> R:
+        """The answer to a question, which is asked again while a broker says that it will know soon."""
+        deadline = time.monotonic() + self._settings.timeout
+        while True:
+            try:
+                return await ask(max(deadline - time.monotonic(), PAUSE))
+            except KafkaRetriableError:
+                if time.monotonic() > deadline:
+                    raise
+                await asyncio.sleep(PAUSE)
 
     async def _gather(self, doing: str, futures: Mapping[Any, Future[Any]]) -> dict[Any, Any]:
         try:

@@ -30,7 +30,6 @@ TOPIC: Final = frozenset(
     {
         ClientError._UNKNOWN_TOPIC,
         ClientError._UNKNOWN_PARTITION,
-        ClientError._NOENT,
         ClientError.UNKNOWN_TOPIC_OR_PART,
         ClientError.UNKNOWN_TOPIC_ID,
         ClientError.INCONSISTENT_TOPIC_ID,
@@ -38,13 +37,16 @@ TOPIC: Final = frozenset(
     }
 )
 OFFSET: Final = frozenset({ClientError._AUTO_OFFSET_RESET, ClientError.OFFSET_OUT_OF_RANGE})
-# A broker that has just been started, or has just taken a group over, says so for a while.
+# A broker that has just been started, or has just taken partitions or a group over, says so for a while.
 SOON: Final = frozenset(
     {
         ClientError.COORDINATOR_LOAD_IN_PROGRESS,
         ClientError.COORDINATOR_NOT_AVAILABLE,
         ClientError.NOT_COORDINATOR,
         ClientError.UNSTABLE_OFFSET_COMMIT,
+        ClientError.UNKNOWN_LEADER_EPOCH,
+        ClientError.FENCED_LEADER_EPOCH,
+        ClientError._NOENT,  # no partition has a leader
     }
 )
 UNREACHABLE: Final = frozenset(
