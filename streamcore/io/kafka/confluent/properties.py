@@ -38,6 +38,8 @@ CONSUMER_DEFAULTS: Final[Mapping[str, Any]] = {
     # What has been fetched ahead is dropped when a partition is paused, so it is not as much as librdkafka would take.
     "queued.min.messages": 20_000,
     "queued.max.messages.kbytes": 32_768,
+    # How long nothing is fetched when the queue is full: by default a second, and so few records are gone sooner.
+    "fetch.queue.backoff.ms": 10,
     "log_level": 2,  # the rest comes by `error_cb`
 }
 PRODUCER_DEFAULTS: Final[Mapping[str, Any]] = {
