@@ -16,8 +16,10 @@ from sybil import Example, Sybil
 from sybil.evaluators.python import PythonEvaluator
 from sybil.integration.pytest import SybilItem
 from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser, SkipParser
+from sybil.region import Lexeme
 
 import streamcore
+from tests.servers.shared_broker import shared_broker
 
 pytest_plugins = ["tests.servers.plugin", "tests.servers.registry"]
 
@@ -28,11 +30,17 @@ settings.register_profile("search", deadline=None, max_examples=5000)
 settings.load_profile("streamcore")
 
 PRINTED = "__printed__"
+# Where pages have their broker.
+KAFKA = "localhost:9092"
 run_python = PythonEvaluator()
 
 
 def run_program(example: Example) -> None:
-    """Run a program and keep what it prints for the output block below it."""
+    """Run a program and keep what it prints for the output block below it; Kafka is the broker of the test run."""
+    program: Lexeme = example.parsed
+    if KAFKA in program:
+        there = program.replace(KAFKA, shared_broker().get().bootstrap)
+        example.parsed = Lexeme(there, program.offset, program.line_offset)
     with contextlib.redirect_stdout(io.StringIO()) as printed:
         run_python(example)
     example.namespace[PRINTED] = printed.getvalue()

@@ -7,11 +7,13 @@ import logging
 
 from streamcore.engine.commit_driver import CommitDriver, Run
 from streamcore.engine.core.checkpoint import Standing
-from streamcore.engine.core.commit import CommitProtocol
+from streamcore.engine.core.commit import MARKER_REFRESH_SECONDS, CommitProtocol
 from streamcore.engine.durability import Durability
 from streamcore.engine.execution import Execution
 from streamcore.engine.manifest import Outcome
+from streamcore.engine.tasks import end_tasks
 from streamcore.errors import InvariantError
+from streamcore.timestamp import to_micros
 
 log = logging.getLogger("streamcore")
 
@@ -42,7 +44,9 @@ class Checkpointing:
             StartRefusedError: If going on could lose or double something, or the steps have changed.
             StateError: If the state directory cannot be used.
         """
-        self._standing = await self._driver.drive_start(self._protocol.start(take_over=self._durability.take_over))
+        settings = self._durability
+        procedure = self._protocol.start(take_over=settings.take_over, undecided=settings.undecided)
+        self._standing = await self._driver.drive_start(procedure)
         self._last = self._run.clock.now()
         if self._standing is not None:
             self._has_begun.set()
@@ -55,10 +59,12 @@ class Checkpointing:
         return self._standing is not None
 
     async def run(self) -> None:
-        """Takes a checkpoint at every interval in which something has happened."""
+        """Takes a checkpoint at every interval in which something has happened, and with a cluster at least daily."""
         interval = self._durability.interval
-        while interval is not None:
-            await self._has_work.wait()
+        if interval is None:
+            return
+        while True:
+            await self._wait_for_work()
             await self._run.clock.sleep_until(self._last + interval)
             await self.take()
 
@@ -102,6 +108,21 @@ class Checkpointing:
     async def close(self) -> None:
         """Gives the state directory free."""
         await self._driver.close()
+
+    async def _wait_for_work(self) -> None:
+        """Waits until something has happened, or the cluster is about to forget the marker of the last checkpoint."""
+        if not self._driver.is_transactional():
+            await self._has_work.wait()
+            return
+        reminder = asyncio.create_task(self._remind())
+        try:
+            await self._has_work.wait()
+        finally:
+            await end_tasks([reminder])
+
+    async def _remind(self) -> None:
+        await self._run.clock.sleep_until(self._last + to_micros(MARKER_REFRESH_SECONDS))
+        self.note_work()
 
     async def _take(self) -> int:
         self._has_work.clear()

@@ -30,6 +30,7 @@ from streamcore.errors import PipelineError, StartRefusedError, TransactionError
 from streamcore.model.clock import Clock
 from streamcore.model.transactions import Marker, TransactionalSink, Transactions
 from streamcore.model.two_phase import TwoPhaseSink
+from streamcore.timestamp import MICROS_PER_SECOND
 
 R = TypeVar("R")
 
@@ -89,6 +90,7 @@ class CommitDriver:
         }
         self._transactional = [outlet.sink for outlet in run.outlets if isinstance(outlet.sink, TransactionalSink)]
         _require_one_cluster(run.outlets)
+        _require_short_interval(run.outlets, durability.interval)
         self._transactions: Transactions | None = None
         self._steps = tuple(steps_of(run.execution.plan))
         self._origin: str | None = None
@@ -358,6 +360,24 @@ def _require_one_cluster(outlets: Sequence[Outlet]) -> None:
             "split it in two pipelines, or let one of the sinks write at least once"
         )
         raise PipelineError(msg)
+
+
+def _require_short_interval(outlets: Sequence[Outlet], interval: int | None) -> None:
+    for outlet in outlets:
+        if isinstance(outlet.sink, TransactionalSink) and interval is not None:
+            longest = outlet.sink.transaction_timeout
+            if interval >= longest:
+                msg = (
+                    "`checkpoint_interval` must be shorter than a transaction may last, "
+                    f"got {_seconds(interval)} and the {_seconds(longest)} of {outlet.label!r}: the cluster would abort "
+                    "what is to be committed; take checkpoints more often, or let transactions last longer "
+                    "(Kafka: transaction.timeout.ms in `producer_config`)"
+                )
+                raise PipelineError(msg)
+
+
+def _seconds(micros: int) -> str:
+    return f"{micros / MICROS_PER_SECOND:g} s"
 
 
 HANDLERS: dict[type[Command], Callable[[CommitDriver, Any], Awaitable[Any]]] = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from streamcore.engine.core.verdict import Verdict
 from streamcore.errors import PipelineError
 from streamcore.model.options import PipelineOptions
 from streamcore.timestamp import to_micros
@@ -22,6 +23,7 @@ class Durability(NamedTuple):
         allow_pickle: Whether values of any type may be stored.
         allow_changes: Labels of steps that may differ from those that wrote the state.
         from_savepoint: The file of the savepoint that an empty directory begins with.
+        undecided: What became of a prepared checkpoint that its cluster has forgotten; None to refuse to start.
     """
 
     state_dir: Path
@@ -30,6 +32,7 @@ class Durability(NamedTuple):
     allow_pickle: bool
     allow_changes: frozenset[str]
     from_savepoint: Path | None
+    undecided: Verdict | None
 
 
 def durability_of(options: PipelineOptions) -> Durability | None:
@@ -57,7 +60,19 @@ def durability_of(options: PipelineOptions) -> Durability | None:
         options.allow_pickle,
         frozenset(options.allow_changes),
         None if options.from_savepoint is None else _savepoint_file(state_dir, str(options.from_savepoint)),
+        None if options.undecided is None else _verdict(options.undecided),
     )
+
+
+def _verdict(given: object) -> Verdict:
+    try:
+        return Verdict(given)
+    except ValueError:
+        msg = (
+            f"`undecided` must be 'committed' or 'aborted', got {given!r}; look whether the output of the checkpoint "
+            "is in the topics, and leave the option out if no start has asked for it"
+        )
+        raise PipelineError(msg) from None
 
 
 def _savepoint_file(state_dir: Path, given: str) -> Path:

@@ -15,6 +15,7 @@ from streamcore.engine.outlet import Outlet
 from streamcore.engine.planning import Plan
 from streamcore.engine.tasks import Tasks, end_tasks
 from streamcore.model.clock import Clock
+from streamcore.model.metrics import MetricResults, StepMetrics
 from streamcore.model.source import Reader, Source
 
 
@@ -52,6 +53,22 @@ class Execution:
     def parts(self) -> list[Stateful]:
         """All that has state."""
         return [*self.plan.nodes, *(one.positions for one in self.inputs.values())]
+
+    def metrics(self) -> MetricResults:
+        """What has been counted, by step."""
+        steps: dict[str, StepMetrics] = {}
+        for node in self.plan.nodes:
+            steps.setdefault(node.label, node.metrics)
+        return MetricResults(steps)
+
+    def lags(self) -> dict[str, dict[str, int]]:
+        """How many elements wait at the sources, by step and split, where a source knows."""
+        lags: dict[str, dict[str, int]] = {}
+        for reading in (reading for one in self.inputs.values() for reading in one.readings):
+            lag = reading.reader.lag()
+            if lag is not None:
+                lags.setdefault(reading.node.label, {})[reading.split] = lag
+        return lags
 
     def open_nodes(self, outlets: Sequence[Outlet]) -> None:
         """Opens the nodes, and connects them with the sinks."""

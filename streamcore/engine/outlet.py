@@ -103,6 +103,11 @@ class Outlet:
             self._is_open = False
             await self.guard(self.sink.close())
 
+    async def abort(self) -> None:
+        """Has the sink drop what it has not completed, if it was opened."""
+        if self._is_open:
+            await self.sink.abort()
+
     def attach(self, node: SinkNode) -> None:
         """Takes bundles from a node, which may write to the sink from now on; what came from another is dropped."""
         self.node = node

@@ -9,23 +9,23 @@ from typing import Any, TypeVar
 
 from streamcore.engine.checkpointing import Checkpointing
 from streamcore.engine.clock import WallClock
-from streamcore.engine.core.egress import SinkNode
 from streamcore.engine.core.node import NEVER
 from streamcore.engine.durability import durability_of
 from streamcore.engine.execution import Execution
 from streamcore.engine.intake import Arrivals
 from streamcore.engine.manifest import Outcome
 from streamcore.engine.outlet import Outlet, StreamSink
-from streamcore.engine.planning import SINK_CAPACITY, Plan
+from streamcore.engine.planning import Plan
 from streamcore.engine.rest import Rest, Work
 from streamcore.engine.slices import Slices
+from streamcore.engine.streams import Streams
 from streamcore.engine.tasks import Tasks
 from streamcore.engine.writing import Writing
 from streamcore.errors import PipelineError, StateDirectoryError
 from streamcore.graph.pipeline import Pipeline
 from streamcore.graph.pvalue import PCollection
 from streamcore.model.clock import Clock
-from streamcore.model.metrics import MetricResults, StepMetrics
+from streamcore.model.metrics import MetricResults
 from streamcore.model.windowed_value import WindowedValue
 
 T = TypeVar("T")
@@ -53,7 +53,7 @@ class Job:
         self.clock = _choose_clock(plan)
         self.execution = self._execute(plan)
         self.outlets = [Outlet(node, sink, wake, durability is None) for node, sink in plan.sinks]
-        self._streams: list[tuple[PCollection[Any], Outlet]] = []
+        self._streams = Streams(wake)
         self._checkpoints = None if durability is None else Checkpointing(self, durability)
         self._rest = Rest(wake)
         self._writing = Writing(self._tasks, self._go_back)
@@ -73,10 +73,7 @@ class Job:
     @property
     def metrics(self) -> MetricResults:
         """What has been counted so far, by step."""
-        steps: dict[str, StepMetrics] = {}
-        for node in self.execution.plan.nodes:
-            steps.setdefault(node.label, node.metrics)
-        return MetricResults(steps)
+        return self.execution.metrics()
 
     @property
     def watermarks(self) -> Mapping[str, int]:
@@ -86,31 +83,25 @@ class Job:
     @property
     def lags(self) -> Mapping[str, Mapping[str, int]]:
         """How many elements wait at the sources, by step and split, where a source knows."""
-        lags: dict[str, dict[str, int]] = {}
-        for reading in (reading for one in self.execution.inputs.values() for reading in one.readings):
-            lag = reading.reader.lag()
-            if lag is not None:
-                lags.setdefault(reading.node.label, {})[reading.split] = lag
-        return lags
+        return self.execution.lags()
 
     def stream(self, pcoll: PCollection[T]) -> AsyncIterator[WindowedValue[T]]:
         """The elements of a PCollection from now on, as they come out; ends with the run.
 
         Elements that are not taken hold the pipeline up.
         """
-        producer, _ = self.execution.plan.producer(pcoll)
-        node = SinkNode(f"{producer.label}/stream", self.execution.scheduler, SINK_CAPACITY)
-        sink = StreamSink(SINK_CAPACITY)
+        outlet = self._streams.make(self.execution, pcoll)
+        sink = outlet.sink
+        assert isinstance(sink, StreamSink)
         if self._finishing or self._state != "RUNNING":
             sink.queue.put_nowait(None)
             return self._elements(sink)
-        outlet = Outlet(node, sink, self._arrivals.wake.set)
 
         async def attach() -> None:
-            self._attach(pcoll, outlet)
+            self._streams.attach(self.execution, pcoll, outlet)
 
         if self.execution.scheduler.is_idle():
-            self._attach(pcoll, outlet)
+            self._streams.attach(self.execution, pcoll, outlet)
         else:
             self._rest.hand_over(attach)
         self._writing.start(outlet)
@@ -294,7 +285,7 @@ class Job:
         if self.execution is not execution:
             self._finishing = False
             return False
-        await self._serve(self._writing.finish([outlet for _, outlet in self._streams]))
+        await self._serve(self._writing.finish(self._streams.outlets()))
         return True
 
     async def _serve(self, tasks: list[asyncio.Task[Any]]) -> None:
@@ -333,8 +324,7 @@ class Job:
         await self.execution.close(with_sources=False)
         self.execution = self._execute(Plan(self._pipeline))
         self._open(self.execution)
-        for pcoll, outlet in self._streams:
-            self._watch(pcoll, outlet)
+        self._streams.attach_all(self.execution)
 
     def release(self) -> None:
         """Lets sources be polled and sinks be written to."""
@@ -356,30 +346,10 @@ class Job:
         return PipelineError(f"the run is {state}, and takes no more checkpoints; start it again to go on")
 
     async def _ask(self, work: Callable[[], Awaitable[int]]) -> int:
-        """Has something done by a task of the run, so that it is done whole though the caller may be cancelled."""
-        answer: list[int | StateDirectoryError] = []
-
-        async def keep() -> None:
-            try:
-                answer.append(await work())
-            except StateDirectoryError as refusal:  # of a savepoint; the run goes on
-                answer.append(refusal)
-
-        await asyncio.wait({self._tasks.start(keep)})
-        if not answer:
-            raise self._tasks.failure or self._too_late()
-        if isinstance(answer[0], StateDirectoryError):
-            raise answer[0]
-        return answer[0]
-
-    def _attach(self, pcoll: PCollection[Any], outlet: Outlet) -> None:
-        self._streams.append((pcoll, outlet))
-        self._watch(pcoll, outlet)
-
-    def _watch(self, pcoll: PCollection[Any], outlet: Outlet) -> None:
-        """Has what a PCollection holds go to whoever iterates over it."""
-        producer, tag = self.execution.plan.producer(pcoll)
-        producer.consumers[tag].append(outlet.node)
+        number = await self._tasks.see_through(work, StateDirectoryError)
+        if number is None:
+            raise self._too_late()
+        return number
 
     def _go_back(self) -> None:
         """A sink has lost its transaction: goes back to the last checkpoint."""
@@ -398,9 +368,10 @@ class Job:
     async def _abort(self) -> None:
         """Has the sinks drop what they have not completed."""
         await self._stop_tasks()
-        for outlet in [*self.outlets, *(outlet for _, outlet in self._streams)]:
+        for outlet in self.outlets:
             with contextlib.suppress(Exception):
-                await outlet.sink.abort()
+                await outlet.abort()
+        await self._streams.abort()
 
     async def _stop_tasks(self) -> None:
         await self.execution.stop()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
-from typing import Any
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 
 class Tasks:
@@ -28,6 +30,33 @@ class Tasks:
         self._running.add(task)
         task.add_done_callback(self._running.discard)
         return task
+
+    async def see_through(self, work: Callable[[], Awaitable[T]], refusal: type[Exception]) -> T | None:
+        """Has something done to its end, even if whoever waits for it is cancelled.
+
+        Args:
+            work: What is to be done; an error fails the run.
+            refusal: Errors that do not, and are raised here only.
+
+        Returns:
+            The result; None if the run has ended before.
+        """
+        results: list[T] = []
+        refusals: list[Exception] = []
+
+        async def see() -> None:
+            try:
+                results.append(await work())
+            except refusal as error:
+                refusals.append(error)
+
+        await asyncio.wait({self.start(see)})
+        for error in refusals:
+            raise error
+        if not results:
+            self.check()
+            return None
+        return results[0]
 
     def check(self) -> None:
         """Raises the failure, if there is one."""

@@ -64,18 +64,18 @@ class PartNaming:
                 files.remove(path)
 
 
-def publish(files: FileSystem, target: str, parts: Sequence[Part], is_whole: bool) -> None:
+def publish(files: FileSystem, target: str, parts: Sequence[Part]) -> None:
     """Gives a complete file its name; does nothing if that has been done.
 
     Args:
         files: The file system.
         target: The name.
-        parts: What it consists of.
-        is_whole: Whether it is one part that nobody writes to any more, which then need not be copied.
+        parts: What it consists of. The last one was written by whoever completed the file, so a single one is renamed;
+            those before it may still be written to by a process that was thought to be dead, and are copied.
     """
     # They are removed only after the file has got its name.
     if all(files.exists(part.path) for part in parts):
-        source = parts[0].path if is_whole else _join(files, target, parts)
+        source = parts[0].path if len(parts) == 1 else _join(files, target, parts)
         files.replace(source, target)
         files.sync_directory(target)
     for part in parts:

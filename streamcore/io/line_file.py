@@ -50,7 +50,6 @@ class LineFile:
         self._naming = naming
         # Parts that nothing is added to any more.
         self._parts = list(inherited)
-        self._is_inherited = bool(inherited)
         self._temporary = naming.new_name(target)
         self._file: IO[bytes] | None = None
         # Compresses into the file; ended wherever a checkpoint has to find whole blocks.
@@ -103,11 +102,11 @@ class LineFile:
             parts.append(Part(self._temporary, self._file.tell()))
         return parts
 
-    async def finish(self) -> tuple[list[Part], bool]:
-        """Makes safe all of it; returns where it is, and whether it is one part that nobody writes to any more."""
+    async def finish(self) -> list[Part]:
+        """Makes safe all of it, and returns where it is; the last part is always one of its own."""
         self._pieces.append(self._footer)
         await self._call_in_thread(self._end, self._take_pieces())
-        return self._parts, len(self._parts) == 1 and not self._is_inherited
+        return self._parts
 
     async def discard(self) -> None:
         """Removes what has been written, unless the file is complete; may be called while something is written."""

@@ -50,14 +50,13 @@ class FileLayout:
 
     async def publish(self, complete: Sequence[CompleteFile]) -> None:
         """Gives complete files their names, unless that has been done."""
-        for target, parts, is_whole in complete:
-            known = [Part(*part) for part in parts]
-            await asyncio.to_thread(publish, self.files, target, known, is_whole)
+        for target, parts in complete:
+            await asyncio.to_thread(publish, self.files, target, [Part(*part) for part in parts])
 
 
 # Plain data, as checkpoints keep it: {"count": int, "files": a list of [path, length] for each file}.
 ShardsState = dict[str, Any]
-# [target, a list of [path, length], whether it is one part that need not be copied].
+# [target, a list of [path, length]].
 CompleteFile = list[Any]
 
 
@@ -119,11 +118,7 @@ class Shards:
 
     async def finish(self) -> list[CompleteFile]:
         """Makes safe all of it, and returns what is needed to give the files their names."""
-        complete: list[CompleteFile] = []
-        for file in self._files:
-            parts, is_whole = await file.finish()
-            complete.append([file.target, [list(part) for part in parts], is_whole])
-        return complete
+        return [[file.target, [list(part) for part in await file.finish()]] for file in self._files]
 
     async def discard(self) -> None:
         """Writes nothing more; removes what is not complete, if there is no checkpoint that may need it."""

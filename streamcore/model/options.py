@@ -65,6 +65,11 @@ class PipelineOptions:
             default=None,
             help="savepoint an empty state directory begins with: its file, such as STATE_DIR/savepoints/NAME.sqlite",
         )
+        parser.add_argument(
+            "--undecided",
+            default=None,
+            help="'committed' or 'aborted': what became of a checkpoint that its cluster no longer knows of; for one start",
+        )
 
     @classmethod
     def from_dictionary(cls: type[OptionsT], options: dict[str, Any]) -> OptionsT:

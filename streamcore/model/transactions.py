@@ -102,9 +102,12 @@ class TransactionalSink(Sink[T], Generic[T]):
 
     Attributes:
         cluster: Names the cluster; sinks with the same name share transactions, and a pipeline has only one.
+        transaction_timeout: Microseconds after which the cluster aborts an open transaction; checkpoints have to be
+            taken more often.
     """
 
     cluster: str
+    transaction_timeout: int
 
     @abc.abstractmethod
     def transactions(self, state_id: str) -> Transactions:

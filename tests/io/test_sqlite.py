@@ -135,9 +135,12 @@ async def test_a_state_directory_that_is_an_older_copy(tmp_path: Path) -> None:
     sink = SqliteSink(path, "counts", ())
     await sink.open()
     await sink.restart(SinkRestart("state", "step", 1, 0, None))
+    prepared = None
     for number in (1, 2):
         await sink.write(Bundle([Count("ann", number)], 0, ()))
-        await sink.commit(number, await sink.prepare(number))
+        prepared = await sink.prepare(number)
+        await sink.commit(number, prepared)
+    await sink.commit(1, prepared)  # again, and too late
     message = (
         f"the database {path!r} has the rows of checkpoint 2, but the state directory knows only of checkpoint 1: it "
         "is an older copy, and going on from it would write rows a second time; use the directory that ran last, or an "

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import re
 import sqlite3
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import fsspec
 import pytest
@@ -22,6 +24,7 @@ from streamcore.io.line_sink import LineSink, PaneSink
 from streamcore.io.sqlite_sink import SqliteSink
 from streamcore.model.bundle import Bundle
 from streamcore.model.pane import ONLY_FIRING, PANE_INFO_UNKNOWN
+from streamcore.model.two_phase import SinkRestart
 from streamcore.model.window import GlobalWindow, IntervalWindow
 from tests.io.two_phase import Item, run_with_crashes
 
@@ -125,3 +128,62 @@ def test_rows_of_a_table(crashes: list[tuple[int, int]], key: tuple[str, ...], s
         found = database.execute("select n from rows order by n").fetchall()
         database.close()
         assert found == [(number,) for number in (range(6, 9) if key else range(9))]
+
+
+async def test_a_process_that_was_replaced_removes_no_file_of_its_successor(tmp_path: Path) -> None:
+    first, second = (LineSink(layout(LocalFiles(), str(tmp_path), "", "")) for _ in range(2))
+    for epoch, sink in ((1, first), (2, second)):
+        await sink.open()
+        await sink.restart(SinkRestart("state", "step", epoch, 0, None))
+    await second.write(Bundle(["row"], 0, GLOBAL))
+    await second.finish()
+    prepared = await second.prepare(1)
+    await first.restart(SinkRestart("state", "step", 1, 0, None))
+    await second.commit(1, prepared)
+    await first.abort()
+    assert contents(tmp_path) == {"out": "head\nrow\nfoot\n"}
+
+
+async def test_a_new_process_removes_what_no_checkpoint_knows(tmp_path: Path) -> None:
+    known: dict[str, Any] | None = None
+    for epoch in (1, 2, 3):
+        sink = LineSink(layout(LocalFiles(), str(tmp_path), "", ""))
+        await sink.open()
+        await sink.restart(SinkRestart("state", "step", epoch, epoch - 1, known))
+        await sink.write(Bundle(["row"], 0, GLOBAL))
+        if epoch != 2:
+            known = await sink.prepare(epoch)
+        await sink.abort()
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+async def test_a_part_that_was_cut_short(tmp_path: Path) -> None:
+    sink = LineSink(layout(LocalFiles(), str(tmp_path), "", ""))
+    await sink.open()
+    await sink.restart(SinkRestart("state", "step", 1, 0, None))
+    known = await sink.prepare(1)
+    await sink.restart(SinkRestart("state", "step", 2, 1, known))
+    (part, length), *_ = known["open"]["files"][0]
+    Path(part).write_bytes(b"he")
+    await sink.finish()
+    message = f"{part!r} is {length - 2} bytes shorter than its checkpoint says; put back what was in it"
+    with pytest.raises(OSError, match=f"^{re.escape(message)}$"):
+        await sink.commit(2, await sink.prepare(2))
+    assert contents(tmp_path) == {}
+    assert len(list(tmp_path.iterdir())) == 2  # what was copied is removed, what was written is not
+
+
+async def test_a_process_that_was_replaced_removes_no_row_of_its_successor(tmp_path: Path) -> None:
+    first, second = (SqliteSink(str(tmp_path / "db"), "rows", ()) for _ in range(2))
+    for epoch, sink in ((1, first), (2, second)):
+        await sink.open()
+        await sink.restart(SinkRestart("state", "step", epoch, 0, None))
+    await second.write(Bundle([{"n": 1}], 0, GLOBAL))
+    prepared = await second.prepare(1)
+    await first.restart(SinkRestart("state", "step", 1, 0, None))
+    await second.commit(1, prepared)
+    for sink in (first, second):
+        await sink.close()
+    database = sqlite3.connect(tmp_path / "db")
+    assert database.execute("select n from rows").fetchall() == [(1,)]
+    database.close()

@@ -13,6 +13,7 @@ from pathlib import Path
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from tests.servers.kafka_broker import KafkaBroker
+from tests.servers.kafka_files import NoServerError
 from tests.soak.checking import faults
 from tests.soak.feeding import Feeder
 from tests.soak.killing import Child, draw_fault
@@ -32,7 +33,10 @@ def main() -> None:
     parser.add_argument("--pace", type=int, default=PACE, help="events a second (default: %(default)s)")
     parser.add_argument("--client", default="confluent", help="the Kafka client of the pipeline (default: %(default)s)")
     options = parser.parse_args()
-    broker = KafkaBroker()
+    try:
+        broker = KafkaBroker()
+    except NoServerError as error:
+        sys.exit(f"the soak needs Apache Kafka: {error}")
     broker.start()
     try:
         with tempfile.TemporaryDirectory(prefix="streamcore-soak-") as folder:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, cast
 
 from streamcore.errors import PipelineError
 from streamcore.io.kafka.serde import Deserializer, Serde
@@ -73,8 +73,7 @@ def check_serializer(given: Any, option: str) -> Serialize:
         PipelineError: If it is neither a serde nor a function.
     """
     if given is None or isinstance(given, Serde) or callable(given):
-        serializer: Serialize = given
-        return serializer
+        return cast(Serialize, given)
     msg = f"`{option}` must be a serde or a function that returns bytes, got {given!r}; write JsonSerde()"
     raise PipelineError(msg)
 

@@ -52,8 +52,8 @@ class KafkaSource(Source[Any]):
         self._settings = settings
         self._make_consumer = make_consumer
         self._elements = elements
-        self._start = start
-        self._until = until
+        self._start: Start = start
+        self._until: Until = until
         self._discovery = discovery
         self._clock: Clock = WallClock()
         self._saved: Mapping[str, Any] = {}
@@ -82,7 +82,7 @@ class KafkaSource(Source[Any]):
         saved = {partition_of(split): position for split, position in self._saved.items()}
         await self._check_saved(consumer, partitions, saved)
         new = [partition for partition in partitions if partition not in saved]
-        start = "earliest" if saved else self._start
+        start: Start = "earliest" if saved else self._start
         self._starts = dict(await find_starts(consumer, new, start, self._settings.group_id))
         endless = [partition for partition in partitions if partition in new or saved[partition][2] is None]
         self._ends = dict(await find_ends(consumer, endless, self._until))

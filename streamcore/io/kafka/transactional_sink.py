@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from streamcore.errors import InvariantError, PipelineError
 from streamcore.io.kafka.clients import Client
@@ -11,6 +11,10 @@ from streamcore.io.kafka.settings import ClientSettings
 from streamcore.io.kafka.transactions import KafkaTransactions
 from streamcore.model.bundle import Bundle
 from streamcore.model.transactions import TransactionalSink, Transactions
+
+TIMEOUT_PROPERTY: Final = "transaction.timeout.ms"
+# What librdkafka takes if it is not told.
+DEFAULT_TIMEOUT_MILLIS: Final = 60_000
 
 
 class TransactionalKafkaSink(TransactionalSink[Any]):
@@ -25,6 +29,7 @@ class TransactionalKafkaSink(TransactionalSink[Any]):
 
     def __init__(self, record_format: RecordFormat, settings: ClientSettings, client: Client, topic: str) -> None:
         self.cluster = ",".join(sorted(settings.bootstrap_servers.split(",")))
+        self.transaction_timeout = int(settings.properties.get(TIMEOUT_PROPERTY, DEFAULT_TIMEOUT_MILLIS)) * 1000
         self._format = record_format
         self._settings = settings
         self._client = client

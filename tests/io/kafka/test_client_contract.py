@@ -126,6 +126,19 @@ async def test_a_partition_that_nobody_fetches_holds_up_no_other(
     assert len(await read_values(consumer, ahead, 39_999, 2048)) == 39_999
 
 
+async def test_a_partition_that_is_read_again_from_an_earlier_offset(
+    consumers: OpenConsumer, producer: Producer, make_topic: MakeTopic
+) -> None:
+    topic = make_topic()
+    values = [b"%d" % n for n in range(5000)]
+    await write(producer, topic, values)
+    consumer, partition = await consumers(), TopicPartition(topic, 0)
+    for start in (0, 3000, 100, 0):
+        consumer.assign(partition, start)
+        assert (await read_values(consumer, partition, 10, 10))[:10] == values[start : start + 10]
+        consumer.unassign(partition)
+
+
 async def test_topics_and_their_partitions(consumers: OpenConsumer, make_topic: MakeTopic) -> None:
     one, three = make_topic(1), make_topic(3)
     topics = await (await consumers()).topics()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from streamcore.io.kafka.client import CommittedOffset, TopicPartition
-from streamcore.io.kafka.errors import KafkaError, KafkaFencedError
+from streamcore.io.kafka.errors import KafkaAbortableError, KafkaDeliveryError, KafkaError, KafkaFencedError
 from tests.io.kafka.clients import outgoing, read_values
 from tests.io.kafka.conftest import OpenConsumer, OpenTransactional
 from tests.servers.broker import Broker
@@ -113,6 +113,31 @@ async def test_a_crash_after_the_commit_leaves_the_marker(
     await transactional(topic)
     consumer = await consumers(group)
     assert await consumer.committed([partition]) == {partition: CommittedOffset(0, "checkpoint 1")}
+
+
+async def test_records_of_a_producer_that_was_fenced(
+    kafka: Broker, transactional: OpenTransactional, make_topic: MakeTopic
+) -> None:
+    topic = make_topic()
+    zombie = await transactional(topic)
+    await zombie.begin()
+    await zombie.send(outgoing(topic, [b"a"]))
+    await zombie.flush()
+    await transactional(topic)
+    await zombie.send(outgoing(topic, [b"b"]))
+    with pytest.raises((KafkaFencedError, KafkaAbortableError)):
+        await zombie.flush()
+
+
+async def test_a_record_that_is_refused_is_not_the_fault_of_the_transaction(
+    kafka: Broker, transactional: OpenTransactional, make_topic: MakeTopic
+) -> None:
+    topic = make_topic(config={"max.message.bytes": "1000"})
+    producer = await transactional(topic)
+    await producer.begin()
+    await producer.send(outgoing(topic, [b"x" * 10_000]))
+    with pytest.raises(KafkaDeliveryError, match=r"\(10003 characters\) could not be written to topic"):
+        await producer.flush()
 
 
 async def test_records_outside_of_a_transaction(transactional: OpenTransactional, make_topic: MakeTopic) -> None:

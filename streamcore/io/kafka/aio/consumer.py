@@ -147,7 +147,7 @@ class _Admin(AIOKafkaAdminClient):  # type: ignore[misc]  # aiokafka has no type
         for topic, partition in partitions:
             topics.setdefault(topic, []).append(partition)
         coordinator = await self.find_coordinator(group)
-        answer = await self._send_request(StableOffsetFetch(group, topics), coordinator)
+        answer: Any = await self._send_request(StableOffsetFetch(group, topics), coordinator)
         found = {}
         _check_code(answer.error_code)
         for topic, rows, _ in answer.topics:

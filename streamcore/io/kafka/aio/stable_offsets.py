@@ -20,8 +20,8 @@ NAME: Final = CompactString("utf-8")
 class StableOffsetFetchResponse(Response):  # type: ignore[misc]  # aiokafka has no types
     """What each partition has, and what is wrong with the group."""
 
-    API_KEY = OFFSET_FETCH
-    API_VERSION = 7
+    API_KEY = OFFSET_FETCH  # pyright: ignore  # a constant in all of aiokafka's own answers, too
+    API_VERSION = 7  # pyright: ignore
     SCHEMA = Schema(
         ("throttle_time_ms", Int32),
         (

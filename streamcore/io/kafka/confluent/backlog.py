@@ -20,7 +20,13 @@ MOST_BYTES: Final = 1 << 24
 class PartitionBacklog:
     """What waits of one partition.
 
+    Args:
+        position: The offset it begins at.
+        order: Number of the order by which it was assigned: messages that were taken before belong to an earlier
+            assignment of the same partition.
+
     Attributes:
+        order: That number.
         count: How many records wait.
         size: How many bytes their values have.
         is_paused: Whether the client reads no more of it for now.
@@ -28,7 +34,8 @@ class PartitionBacklog:
         waiter: Set while `fetch` waits for something.
     """
 
-    def __init__(self, position: int) -> None:
+    def __init__(self, position: int, order: int) -> None:
+        self.order = order
         self.count = 0
         self.size = 0
         self.is_paused = False

@@ -43,14 +43,17 @@ class ConfluentConsumer(ClusterQueries):
         self._ends: dict[TopicPartition, int] = {}
         self._noted = 0.0
         self._thread: PollThread | None = None
+        self._failure: KafkaError | None = None
         self._stall: asyncio.TimerHandle | None = None
         self._closed = False
 
     def assign(self, partition: TopicPartition, offset: int) -> None:
-        self._backlog.partitions[partition] = PartitionBacklog(offset)
+        if self._failure is not None:
+            raise self._failure
         if self._thread is None:
             self._thread = PollThread(self._client, self._take_in, self._look_around, self._fail)
-        self._order(self._client.incremental_assign, Native(*partition, offset))
+        order = self._order(self._client.incremental_assign, Native(*partition, offset))
+        self._backlog.partitions[partition] = PartitionBacklog(offset, order)
         self._regulate()
 
     def unassign(self, partition: TopicPartition) -> None:
@@ -96,29 +99,29 @@ class ConfluentConsumer(ClusterQueries):
 
     # Called by the thread, in the event loop.
 
-    def _take_in(self, messages: list[Message]) -> None:
+    def _take_in(self, messages: list[Message], done: int) -> None:
         failed = first_error(messages)
         while failed is not None:
-            self._distribute(messages[:failed])
-            self._note_error(messages[failed])
+            self._distribute(messages[:failed], done)
+            self._note_error(messages[failed], done)
             messages = messages[failed + 1 :]
             failed = first_error(messages)
-        self._distribute(messages)
+        self._distribute(messages, done)
         self._log.note_success()
         self._regulate()
 
-    def _distribute(self, messages: list[Message]) -> None:
+    def _distribute(self, messages: list[Message], done: int) -> None:
         if not messages:
             return
         for partition, run in runs_of_partitions(messages):
             backlog = self._backlog.partitions.get(partition)
-            if backlog is not None:
+            if backlog is not None and done >= backlog.order:
                 backlog.put(run)
 
-    def _note_error(self, message: Message) -> None:
+    def _note_error(self, message: Message, done: int) -> None:
         error, partition = message.error(), TopicPartition(message.topic() or "", message.partition() or 0)
         backlog, offset = self._backlog.partitions.get(partition), message.offset()
-        if error is None or backlog is None:
+        if error is None or backlog is None or done < backlog.order:
             return
         if is_end(error):
             backlog.advance(-1 if offset is None else offset)
@@ -136,7 +139,7 @@ class ConfluentConsumer(ClusterQueries):
     def _fail(self, error: Exception) -> None:
         if isinstance(error, KafkaException):
             error = failure_of(error, "read", self._settings)
-        failure = error if isinstance(error, KafkaError) else KafkaError(f"cannot read: {error!r}")
+        self._failure = failure = error if isinstance(error, KafkaError) else KafkaError(f"cannot read: {error!r}")
         for backlog in self._backlog.partitions.values():
             backlog.fail(failure)
 
@@ -163,9 +166,10 @@ class ConfluentConsumer(ClusterQueries):
 
     # How fast the thread reads.
 
-    def _order(self, change: Callable[[list[Native]], None], *partitions: Native) -> None:
-        if self._thread is not None and not self._closed:
-            self._thread.order(lambda: change(list(partitions)))
+    def _order(self, change: Callable[[list[Native]], None], *partitions: Native) -> int:
+        if self._thread is None or self._closed:
+            return 0
+        return self._thread.order(lambda: change(list(partitions)))
 
     def _regulate(self) -> None:
         """Lets the thread poll, or holds it back, as there is room in the backlog."""

@@ -6,7 +6,7 @@ import asyncio
 import threading
 from collections import deque
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 from confluent_kafka import Consumer as Client, Message
 
@@ -22,7 +22,8 @@ class PollThread:
 
     Args:
         client: The consumer that is polled; callbacks of the client are made in this thread, too.
-        deliver: Called in the event loop with messages, never with none.
+        deliver: Called in the event loop with messages, never with none, and how many orders were carried out before
+            they were taken.
         look_around: Called in this thread after every poll, with whether there was nothing for a moment; what it raises
             ends the thread.
         fail: Called in the event loop with what made the thread end.
@@ -31,7 +32,7 @@ class PollThread:
     def __init__(
         self,
         client: Client,
-        deliver: Callable[[list[Message]], None],
+        deliver: Callable[[list[Message], int], None],
         look_around: Callable[[bool], None],
         fail: Callable[[Exception], None],
     ) -> None:
@@ -43,17 +44,21 @@ class PollThread:
         self._gate = threading.Event()
         self._room = threading.Semaphore(HANDED_OVER)
         self._orders: deque[Callable[[], object]] = deque()
+        self._ordered = 0
+        self._done = 0
         self._stopped = False
         self._thread = threading.Thread(target=self._run, name="streamcore-kafka-poll", daemon=True)
         self._thread.start()
 
-    def order(self, work: Callable[[], object]) -> None:
-        """Has the thread make a call of the client before it polls again.
+    def order(self, work: Callable[[], object]) -> int:
+        """Has the thread make a call of the client before it polls again; returns the number of the order, from 1.
 
         A call from another thread would wait for the end of a poll, in competition with the next one, and some calls
         hold the interpreter lock meanwhile.
         """
         self._orders.append(work)
+        self._ordered += 1
+        return self._ordered
 
     def open_gate(self) -> None:
         """Lets the thread poll."""
@@ -80,6 +85,7 @@ class PollThread:
     def _poll(self) -> None:
         while self._orders:
             self._orders.popleft()()
+            self._done += 1
         if not self._gate.wait(WAIT):
             return
         messages = self._client.consume(MESSAGES_AT_ONCE, 0)
@@ -91,19 +97,19 @@ class PollThread:
         self._look_around(not messages)
         if messages:
             self._room.acquire()
-            self._tell(self._take, messages)
+            self._tell(self._take, messages, self._done)
 
-    def _take(self, messages: list[Message]) -> None:
+    def _take(self, messages: list[Message], done: int) -> None:
         self._room.release()
         if self._stopped:
             return
         try:
-            self._deliver(messages)
+            self._deliver(messages, done)
         except Exception as error:  # else messages would be lost, and nobody would notice
             self._fail(error)
 
-    def _tell(self, receive: Callable[[Any], None], what: object) -> None:
+    def _tell(self, receive: Callable[..., None], *what: object) -> None:
         try:
-            self._loop.call_soon_threadsafe(receive, what)
+            self._loop.call_soon_threadsafe(receive, *what)
         except RuntimeError:  # the loop has been closed: nobody listens any more
             self._stopped = True

@@ -17,7 +17,13 @@ from streamcore.io.kafka.confluent.client_log import ClientLog
 from streamcore.io.kafka.confluent.connecting import Calls
 from streamcore.io.kafka.confluent.failures import failure_of
 from streamcore.io.kafka.confluent.properties import make_client, producer_properties
-from streamcore.io.kafka.errors import KafkaDeliveryError, KafkaError
+from streamcore.io.kafka.errors import (
+    KafkaAbortableError,
+    KafkaDeliveryError,
+    KafkaError,
+    KafkaFatalError,
+    KafkaFencedError,
+)
 from streamcore.io.kafka.settings import ClientSettings
 
 # How long a thread waits for room in the queue or for deliveries in one go, in seconds.
@@ -30,6 +36,20 @@ ANY_PARTITION: Final = -1
 # How long a topic that the broker makes on demand may take, in seconds.
 CREATION: Final = 2.0
 NOT_YET: Final = frozenset({ClientError.UNKNOWN_TOPIC_OR_PART, ClientError.LEADER_NOT_AVAILABLE})
+# What is wrong with the record itself; writing it again in another transaction would not help.
+RECORD_REFUSED: Final = frozenset(
+    {
+        ClientError.MSG_SIZE_TOO_LARGE,
+        ClientError.RECORD_LIST_TOO_LARGE,
+        ClientError.INVALID_MSG,
+        ClientError.INVALID_RECORD,
+        ClientError.INVALID_TIMESTAMP,
+        ClientError._UNKNOWN_TOPIC,
+        ClientError._UNKNOWN_PARTITION,
+        ClientError.UNKNOWN_TOPIC_OR_PART,
+        ClientError.TOPIC_AUTHORIZATION_FAILED,
+    }
+)
 DROPPED: Final = frozenset({ClientError._PURGE_QUEUE, ClientError._PURGE_INFLIGHT})
 
 Row = tuple[str, bytes | None, bytes | None, int, int, Any]
@@ -45,6 +65,7 @@ class ConfluentProducer:
         self._lock = threading.Lock()
         self._failure: KafkaError | None = None
         self._closed = False
+        self._is_transactional = transactional_id is not None
         properties = producer_properties(settings, self._log.report, self._note_delivery)
         if transactional_id is not None:
             properties["transactional.id"] = transactional_id
@@ -69,17 +90,17 @@ class ConfluentProducer:
         began = time.perf_counter()
         while at < len(rows):
             reached = self._produce(rows, at)
-            self._client.poll(0)
+            self._serve()
             self._check()
             if reached == at:  # the queue is full
-                await asyncio.to_thread(self._client.poll, WAIT)
+                await self._calls.call("write", self._client.poll, WAIT)
             elif time.perf_counter() - began > SLICE_SECONDS:
                 await asyncio.sleep(0)
                 began = time.perf_counter()
             at = reached
 
     async def flush(self) -> None:
-        while await asyncio.to_thread(self._client.flush, WAIT):
+        while await self._calls.call("write", self._client.flush, WAIT):
             self._check()
         self._check()
 
@@ -99,7 +120,7 @@ class ConfluentProducer:
         except BufferError:
             return at
         except KafkaException as error:
-            raise self._refusal(rows[at], self._settings.hide(error.args[0].str())) from None
+            raise self._failure_of(rows[at], error.args[0]) from None
         except (TypeError, ValueError, OverflowError) as error:
             raise self._refusal(rows[at], f"{error}; keys and values must be bytes, str or None") from error
         return stop
@@ -110,7 +131,23 @@ class ConfluentProducer:
             return
         row = (message.topic() or "", message.value(), message.key(), message.partition() or 0, 0, None)
         with self._lock:
-            self._failure = self._failure or self._refusal(row, self._settings.hide(error.str()))
+            self._failure = self._failure or self._failure_of(row, error)
+
+    def _serve(self) -> None:
+        """Has librdkafka make the calls to us that are due."""
+        try:
+            self._client.poll(0)
+        except KafkaException as error:
+            raise failure_of(error, "write", self._settings) from None
+
+    def _failure_of(self, row: Row, error: ClientError) -> KafkaError:
+        refusal = self._refusal(row, self._settings.hide(error.str()))
+        cause = failure_of(error, "write", self._settings)
+        if isinstance(cause, KafkaFencedError | KafkaFatalError):
+            return type(cause)(str(refusal))
+        if self._is_transactional and error.code() not in RECORD_REFUSED:
+            return KafkaAbortableError(str(refusal))
+        return refusal
 
     def _refusal(self, row: Row, reason: str) -> KafkaDeliveryError:
         topic, value, key, *_ = row
