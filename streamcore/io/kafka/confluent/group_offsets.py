@@ -19,11 +19,11 @@ from streamcore.io.kafka.settings import ClientSettings
 class GroupOffsets:
     """A consumer that reads no records.
 
-    librdkafka's admin client can do the same, but takes the whole process down (a null pointer in `rd_kafka_cgrp_op`, seen
-    with 2.16) when the broker answers that the group has another coordinator, as it does after a restart.
+    librdkafka's admin client can do the same, but takes the whole process down (a null pointer in `rd_kafka_cgrp_op`,
+    seen with 2.16) when the broker answers that the group has another coordinator, as it does after a restart.
 
-    With isolation level read_committed, which is ours unless the user says otherwise, the broker does not answer while a
-    transaction holds offsets of the group.
+    With isolation level read_committed, which is ours unless the user says otherwise, the broker does not answer while
+    a transaction holds offsets of the group.
 
     Args:
         settings: How clients are set up.
