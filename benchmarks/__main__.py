@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from benchmarks import bundles, keys, loopback, memory, ratios, triggers
+from benchmarks import bundles, checkpoints, keys, loopback, memory, ratios, triggers
 from benchmarks.arguments import begin, show_lines_at_once
 from benchmarks.measuring import Options
 
@@ -12,6 +12,7 @@ PARTS: dict[str, Callable[[Options], None]] = {
     "bundles": bundles.run,
     "keys": keys.run,
     "loopback": loopback.run,
+    "checkpoints": checkpoints.run,
     "memory": memory.run,
 }
 

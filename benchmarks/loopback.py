@@ -78,7 +78,7 @@ def report(phase: str, round_trips: list[float]) -> None:
 
 
 async def _measure(source: Path, pairs: Pairs, options: Options) -> tuple[dict[str, Any], float]:
-    async with _asked() as (echo, client):
+    async with asked() as (echo, client):
         echo.phase = IDLE
         await asyncio.sleep(min(1.0, options.events / 100_000))
         await echo.end_phase()
@@ -93,7 +93,7 @@ async def _measure(source: Path, pairs: Pairs, options: Options) -> tuple[dict[s
 
 
 @asynccontextmanager
-async def _asked() -> AsyncIterator[tuple[Echo, asyncio.subprocess.Process]]:
+async def asked() -> AsyncIterator[tuple[Echo, asyncio.subprocess.Process]]:
     """An echo server in this event loop, and a client in a process of its own that has begun to ask."""
     echo = Echo()
     server = await asyncio.get_running_loop().create_server(lambda: echo, "127.0.0.1", 0)

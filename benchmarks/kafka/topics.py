@@ -22,10 +22,12 @@ class Input(NamedTuple):
     Attributes:
         file: The file.
         topic: The topic.
+        events: How many there are.
     """
 
     file: Path
     topic: str
+    events: int
 
 
 class Route(NamedTuple):
@@ -73,14 +75,15 @@ class Topics:
         """Make a topic of the page events in a file: in their order, keyed by user, with their event times."""
         topic = self.make("events")
         producer = Producer({"bootstrap.servers": self.bootstrap, "enable.idempotence": True, "linger.ms": 50})
+        number = 0
         with file.open("rb") as lines:
-            for number, line in enumerate(lines):
+            for number, line in enumerate(lines, 1):
                 event = orjson.loads(line)
                 producer.produce(topic, line.rstrip(), event["user"], timestamp=event["ts"])
                 if number % 1000 == 0:
                     make_room(producer, 50_000)
         producer.flush()
-        return Input(file, topic)
+        return Input(file, topic, number)
 
     def read(self, topic: str) -> list[Message]:
         """Return the records of a topic that are committed."""

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import pytest
+from confluent_kafka.admin import AdminClient
 from hypothesis import given, settings, strategies as st
 
-from benchmarks.data import START, event_lines
+from benchmarks.data import START, dataset, event_lines
 from benchmarks.digest import digest_of
+from benchmarks.kafka import ratios
 from benchmarks.kafka.clients import Client, TransactionalClient
 from benchmarks.kafka.loops import LOOPS, j1
+from benchmarks.kafka.ratios import ways_of
 from benchmarks.kafka.topics import Input, Route, Topics
 from benchmarks.kafka.turns import expected_rows, measure
 from benchmarks.measuring import ResultsDifferError
@@ -121,19 +125,27 @@ def test_a_partition_that_goes_on_alone_closes_nothing_twice() -> None:
     ]
 
 
-def in_client(client: type[Client], job: str) -> Callable[[Route], None]:
-    def way(route: Route) -> None:
-        with client(route) as opened:
-            LOOPS[job](opened)
-
-    return way
-
-
 @pytest.mark.parametrize("job", LOOPS)
-def test_loops_write_the_same_through_a_broker(job: str, events: Path, topics: Topics) -> None:
-    ways = {"plain": in_client(Client, job), "transactions": in_client(TransactionalClient, job)}
-    costs = measure(job, ways, topics, topics.fill(events), rounds=1)
-    assert [len(rounds) for rounds in costs.values()] == [1, 1]
+def test_all_ways_write_the_same_through_a_broker(job: str, events: Path, topics: Topics) -> None:
+    costs = measure(job, ways_of(job), topics, topics.fill(events), rounds=1)
+    assert {name: len(rounds) for name, rounds in costs.items()} == dict.fromkeys(ways_of(job), 1)
+
+
+def test_ratios_are_printed(topics: Topics, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    ratios.run_job("j4", topics, *(topics.fill(dataset("events", 500, tmp_path)) for _ in range(2)), rounds=1)
+    printed = capsys.readouterr().out
+    for delivery in ("at-least-once", "exactly-once"):
+        line = rf"ratio kafka-j4 {delivery} \d+\.\d\d \[CPU time .*  loop [\d,]+/s  streamcore [\d,]+/s"
+        assert re.search(f"^{line}$", printed, re.MULTILINE), printed
+    assert re.search("^kafka-j4: the loop with a transaction a second is ", printed, re.MULTILINE), printed
+
+
+def test_topics_go_with_the_run(broker: Broker) -> None:
+    with Topics(broker.bootstrap) as topics:
+        made = topics.make("some")
+        assert topics.values(made) == []
+    admin = AdminClient({"bootstrap.servers": broker.bootstrap})
+    assert made not in admin.list_topics(timeout=30).topics
 
 
 def test_input_is_keyed_and_has_event_times(events: Path, topics: Topics) -> None:
@@ -147,7 +159,7 @@ def test_input_is_keyed_and_has_event_times(events: Path, topics: Topics) -> Non
 
 def test_a_way_that_writes_something_else_is_an_error(events: Path, topics: Topics) -> None:
     with pytest.raises(ResultsDifferError, match=r"^job j1 on Kafka, nothing: not the rows of the loop over the file$"):
-        measure("j1", {"nothing": lambda route: None}, topics, Input(events, "any"), rounds=1)
+        measure("j1", {"nothing": lambda route: None}, topics, Input(events, "any", EVENTS), rounds=1)
 
 
 def test_rows_of_a_transaction_that_is_not_committed_are_not_there(events: Path, topics: Topics) -> None:

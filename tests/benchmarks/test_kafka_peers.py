@@ -61,7 +61,7 @@ def run_program(open_seconds: int, peer: Peer, topics: Topics, given: Input, mon
     program = given.file.with_name("program.py")
     program.write_text(PROGRAM.replace("OPEN", str(open_seconds)))
     monkeypatch.setenv("PYTHONPATH", ".")
-    return run_once(peer._replace(program=str(program)), sys.executable, topics, given, EVENTS)
+    return run_once(peer._replace(program=str(program)), sys.executable, topics, given)
 
 
 PEER = Peer("Some engine", "none", "program.py", 1, closed_rows, "it is not one")

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import measuring, triggers
+from benchmarks import checkpoints, measuring, triggers
 from benchmarks.__main__ import PARTS, main
 from benchmarks.jobs import JOBS
 from benchmarks.measuring import Comparison, Cost, Options, ResultsDifferError
+from streamcore.errors import SourceError
 
 EVENTS = 2_000
 
@@ -29,6 +30,15 @@ EXPECTED = {
         r"loopback, idle: p50",
         r"loopback, j1 at [\d,]+ events/s: ",
         r"loopback, a window of 2,000 keys fires: ",
+    ],
+    "checkpoints": [
+        r"checkpoint of 2,000 new keys: \d+\.\d\d s",
+        r"checkpoint of 200 changed keys of 2,000: \d+\.\d\d s, rounds .* \(goal: done within 2 s\)",
+        r"state of 2,000 keys on disk: \d+\.\d MB after 2 checkpoints",
+        r"recovery of 2,000 keys: \d+\.\d\d s \(goal: < 5 s\)",
+        r"loopback, checkpoint of 2,000 new keys: ",
+        r"loopback, checkpoints of 200 changed keys: ",
+        r"loopback, recovery of 2,000 keys: ",
     ],
     "memory": [r"memory of 10,000 elements: .* MB after 100%", r"memory flat: \+\d+\.\d MB"],
 }
@@ -56,6 +66,21 @@ def test_different_rows_are_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(triggers, "keep_final", lambda panes, final: final.write_bytes(b""))
     with pytest.raises(ResultsDifferError, match="the final panes are not the rows of the loop"):
         triggers.run(Options(EVENTS, 1, tmp_path))
+
+
+def test_a_recovery_that_loses_something_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checkpoints.StagedReader, "position", lambda self: self._next - 1)
+    with pytest.raises(ResultsDifferError, match=r"a run that was recovered gives \(20, 25, .*, not \(20, 24, "):
+        checkpoints.run(Options(20, 1, tmp_path))
+
+
+def test_a_run_that_fails_ends_the_measuring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fail(self: checkpoints.StagedReader, limit: int) -> None:
+        raise OSError("gone")
+
+    monkeypatch.setattr(checkpoints.StagedReader, "poll", fail)
+    with pytest.raises(SourceError, match="gone"):
+        checkpoints.run(Options(20, 1, tmp_path))
 
 
 def test_ratio_is_the_median_of_the_rounds() -> None:

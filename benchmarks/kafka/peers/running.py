@@ -80,7 +80,7 @@ def run(topics: Topics, options: Options) -> None:
         events = max(options.events // peer.part, 1)
         given = topics.fill(input_of("j1", events, options.data))
         python = python_with(peer.requirement, options.data / "envs" / peer.program.removesuffix(".py"))
-        seconds = [run_once(peer, python, topics, given, events) for _ in range(options.rounds)]
+        seconds = [run_once(peer, python, topics, given) for _ in range(options.rounds)]
         rates = [events / each for each in seconds]
         print(
             f"kafka-j1 {peer.name} {median(rates):,.0f}/s  rounds {min(rates):,.0f}/s to {max(rates):,.0f}/s,"
@@ -88,11 +88,11 @@ def run(topics: Topics, options: Options) -> None:
         )
 
 
-def run_once(peer: Peer, python: str, topics: Topics, given: Input, events: int) -> float:
+def run_once(peer: Peer, python: str, topics: Topics, given: Input) -> float:
     """Run it once, check what it has written, and return the seconds that it says."""
     sink = topics.make("j1")
     printed = subprocess.run(
-        [python, "-W", "ignore", PROGRAMS / peer.program, topics.bootstrap, given.topic, sink, str(events)],
+        [python, "-W", "ignore", PROGRAMS / peer.program, topics.bootstrap, given.topic, sink, str(given.events)],
         stdout=subprocess.PIPE,
         text=True,
         check=True,

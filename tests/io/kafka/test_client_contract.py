@@ -160,13 +160,6 @@ async def test_offsets(consumers: OpenConsumer, producer: Producer, make_topic: 
     assert await consumer.end_offsets([]) == {}
 
 
-async def test_offsets_of_a_topic_that_does_not_exist(client: Any, consumers: OpenConsumer) -> None:
-    if client == "aiokafka":
-        pytest.skip("aiokafka waits for the topic to appear; sources look for it first")
-    with pytest.raises(KafkaTopicError, match=r"^cannot look up offsets of \['no-such-topic'\] at "):
-        await (await consumers()).end_offsets([TopicPartition("no-such-topic", 0)])
-
-
 async def test_offsets_of_a_group(consumers: OpenConsumer, make_topic: MakeTopic) -> None:
     topic = make_topic(2)
     consumer, first, second = await consumers(topic), TopicPartition(topic, 0), TopicPartition(topic, 1)
