@@ -9,6 +9,7 @@ directory notes that the checkpoint holds, and the output flows again.
 from __future__ import annotations
 
 import contextlib
+import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
@@ -26,13 +27,14 @@ from streamcore.engine.snapshots import Snapshot, restore_pieces, resume_all, ta
 from streamcore.engine.state.pieces import Scope
 from streamcore.engine.state.savepoints import savepoint_path
 from streamcore.engine.state_thread import StateThread
-from streamcore.errors import PipelineError, StartRefusedError, TransactionError
+from streamcore.engine.transactional_sinks import transactional_sinks
+from streamcore.errors import StartRefusedError, TransactionError
 from streamcore.model.clock import Clock
 from streamcore.model.transactions import Marker, TransactionalSink, Transactions
 from streamcore.model.two_phase import TwoPhaseSink
-from streamcore.timestamp import MICROS_PER_SECOND
 
 R = TypeVar("R")
+log = logging.getLogger("streamcore")
 
 
 class Run(Protocol):
@@ -88,9 +90,7 @@ class CommitDriver:
         self._sinks: dict[str, tuple[Outlet, TwoPhaseSink[Any]]] = {
             outlet.label: (outlet, outlet.sink) for outlet in run.outlets if isinstance(outlet.sink, TwoPhaseSink)
         }
-        self._transactional = [outlet.sink for outlet in run.outlets if isinstance(outlet.sink, TransactionalSink)]
-        _require_one_cluster(run.outlets)
-        _require_short_interval(run.outlets, durability.interval)
+        self._transactional = transactional_sinks(run.outlets, durability.interval)
         self._transactions: Transactions | None = None
         self._steps = tuple(steps_of(run.execution.plan))
         self._origin: str | None = None
@@ -133,6 +133,10 @@ class CommitDriver:
                 try:
                     answer = await HANDLERS[type(command)](self, command)
                 except TransactionError as error:
+                    log.warning(
+                        "a transaction did not go through; the run asks again, or goes back to its last checkpoint: %s",
+                        error,
+                    )
                     failure = error
 
     def check_savepoint(self, name: str) -> None:
@@ -346,38 +350,6 @@ class CommitDriver:
 
     async def _commit_transaction(self, command: commands.CommitTransaction) -> None:
         await self._cluster().commit()
-
-
-def _require_one_cluster(outlets: Sequence[Outlet]) -> None:
-    clusters: dict[str, str] = {}
-    for outlet in outlets:
-        if isinstance(outlet.sink, TransactionalSink):
-            clusters.setdefault(outlet.sink.cluster, outlet.label)
-    if len(clusters) > 1:
-        told = " and ".join(f"{label!r} to {cluster}" for cluster, label in clusters.items())
-        msg = (
-            f"a pipeline can write to one cluster exactly once, got two: {told}; "
-            "split it in two pipelines, or let one of the sinks write at least once"
-        )
-        raise PipelineError(msg)
-
-
-def _require_short_interval(outlets: Sequence[Outlet], interval: int | None) -> None:
-    for outlet in outlets:
-        if isinstance(outlet.sink, TransactionalSink) and interval is not None:
-            longest = outlet.sink.transaction_timeout
-            if interval >= longest:
-                msg = (
-                    "`checkpoint_interval` must be shorter than a transaction may last, "
-                    f"got {_seconds(interval)} and the {_seconds(longest)} of {outlet.label!r}: the cluster would "
-                    "abort what is to be committed; take checkpoints more often, or let transactions last longer "
-                    "(Kafka: transaction.timeout.ms in `producer_config`)"
-                )
-                raise PipelineError(msg)
-
-
-def _seconds(micros: int) -> str:
-    return f"{micros / MICROS_PER_SECOND:g} s"
 
 
 HANDLERS: dict[type[Command], Callable[[CommitDriver, Any], Awaitable[Any]]] = {

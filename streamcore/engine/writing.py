@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Iterable
 
 from streamcore.engine.outlet import Outlet
 from streamcore.engine.tasks import Tasks, end_tasks
 from streamcore.errors import TransactionError
+
+log = logging.getLogger("streamcore")
 
 
 class Writing:
@@ -56,5 +59,8 @@ class Writing:
     async def _write(self, outlet: Outlet) -> None:
         try:
             await outlet.run()
-        except TransactionError:
+        except TransactionError as error:
+            log.warning(
+                "%r has lost its transaction; the run goes back to its last checkpoint: %s", outlet.label, error
+            )
             self._on_lost_transaction()

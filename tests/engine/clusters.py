@@ -23,7 +23,7 @@ class Cluster:
     def __init__(self) -> None:
         self.rows: list[Any] = []
         self.marker: Marker | None = None
-        self.commit_faults: list[TransactionError] = []
+        self.commit_faults: list[Exception] = []
         self.write_faults: list[TransactionError] = []
         self.aborted = 0
         self.writer = 0
@@ -81,6 +81,8 @@ class ClusterTransactions(Transactions):
 
 class ClusterSink(TransactionalSink[Any]):
     """Writes to a cluster."""
+
+    transaction_timeout = 60_000_000
 
     def __init__(self, cluster: Cluster, name: str = "one") -> None:
         self.cluster = name

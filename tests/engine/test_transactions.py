@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from streamcore.engine.runtime import Job
-from streamcore.errors import PipelineError, TransactionUnknownError
+from streamcore.errors import MarkerMissingError, PipelineError, TransactionUnknownError
 from streamcore.graph.pipeline import Pipeline
 from streamcore.model.source import Source
 from streamcore.model.windowing import AccumulationMode
+from streamcore.testing import VirtualClock
 from streamcore.transforms.elementwise import Map
 from streamcore.transforms.group import CombinePerKey
 from streamcore.transforms.read import Read
@@ -23,10 +25,12 @@ from tests.engine.clusters import Cluster, ClusterSink, aborted, fenced
 from tests.engine.ledgers import Ledger, LedgerSink, options, run_to_end
 from tests.engine.sources import Counting, Gate, GatedSource, calm
 
+DAY = 86_400
 
-def running_sums(source: Source[int], cluster: Cluster, ledger: Ledger, state_dir: Path) -> Pipeline:
+
+def running_sums(source: Source[int], cluster: Cluster, ledger: Ledger, state_dir: Path, **settings: Any) -> Pipeline:
     """Sums so far, to a cluster, and to a sink of two phases."""
-    p = Pipeline(options=options(state_dir))
+    p = Pipeline(options=options(state_dir, **settings))
     sums = (
         p
         | "read" >> Read(source)
@@ -82,7 +86,7 @@ async def test_a_lost_transaction_is_done_again_in_the_process(tmp_path: Path, p
     assert [start.checkpoint for start in ledger.starts] == [0, 1]
 
 
-async def test_a_write_that_fails_takes_the_run_back(tmp_path: Path) -> None:
+async def test_a_write_that_fails_takes_the_run_back(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     expected = await whole_run(tmp_path / "whole")
     cluster, ledger, gate = Cluster(), Ledger(), Gate()
     job = Job(running_sums(GatedSource(Counting(90, splits=["a"]), gate), cluster, ledger, tmp_path / "state"))
@@ -93,15 +97,22 @@ async def test_a_write_that_fails_takes_the_run_back(tmp_path: Path) -> None:
     await job.wait()
     assert cluster.rows == expected == ledger.rows()
     assert [start.checkpoint for start in ledger.starts] == [0, 1]
+    assert caplog.messages == [
+        "'to cluster' has lost its transaction; the run goes back to its last checkpoint: the transaction has expired"
+    ]
 
 
-async def test_a_commit_without_an_answer_is_tried_again(tmp_path: Path) -> None:
+async def test_a_commit_without_an_answer_is_tried_again(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     cluster, ledger = Cluster(), Ledger()
     job = Job(running_sums(Counting(90, splits=["a"]), cluster, ledger, tmp_path / "state"))
     cluster.commit_faults += [TransactionUnknownError("no answer")] * 2
     await job.wait()
     assert cluster.rows == await whole_run(tmp_path / "whole")
     assert len(ledger.starts) == 1
+    assert (
+        caplog.messages
+        == ["a transaction did not go through; the run asks again, or goes back to its last checkpoint: no answer"] * 2
+    )
 
 
 async def test_a_stream_goes_on_when_the_run_goes_back(tmp_path: Path) -> None:
@@ -137,3 +148,86 @@ async def test_two_clusters_are_refused(tmp_path: Path) -> None:
         "a pipeline can write to one cluster exactly once, got two: 'to a' to a:9092 and 'to b' to b:9092; "
         "split it in two pipelines, or let one of the sinks write at least once"
     )
+
+
+def ungated() -> Source[int]:
+    gate = Gate()
+    gate.allow(1000)
+    return GatedSource(Counting(90, splits=["a"]), gate)
+
+
+async def left_undecided(cluster: Cluster, ledger: Ledger, state_dir: Path) -> None:
+    """A run that ends between preparing a checkpoint and the answer of a cluster that then forgets its marker."""
+    gate = Gate()
+    job = Job(running_sums(GatedSource(Counting(90, splits=["a"]), gate), cluster, ledger, state_dir))
+    await gate.use(8)
+    await job.checkpoint()
+    await gate.use(8)
+    cluster.commit_faults.append(OSError("as killed"))
+    for fails in (job.checkpoint, job.wait):
+        with pytest.raises(OSError, match="as killed"):
+            await fails()
+    cluster.marker = None
+
+
+async def test_a_cluster_that_forgot_what_became_of_a_checkpoint(tmp_path: Path) -> None:
+    cluster, ledger = Cluster(), Ledger()
+    await left_undecided(cluster, ledger, tmp_path)
+    with pytest.raises(MarkerMissingError) as caught:
+        await run_to_end(running_sums(ungated(), cluster, ledger, tmp_path))
+    assert str(caught.value) == (
+        "checkpoint 2 was prepared, but its cluster no longer knows whether the transaction was committed: the marker "
+        "has expired or was deleted, or this is another cluster; look whether the output of the last checkpoint is in "
+        "the topics, then start once with undecided='committed' if it is, and undecided='aborted' if it is not"
+    )
+
+
+@pytest.mark.parametrize("what", ["aborted", "committed"])
+async def test_an_operator_may_tell_what_became_of_a_checkpoint(tmp_path: Path, what: str) -> None:
+    expected = await whole_run(tmp_path / "whole")
+    cluster, ledger, state_dir = Cluster(), Ledger(), tmp_path / "state"
+    await left_undecided(cluster, ledger, state_dir)
+    await run_to_end(running_sums(ungated(), cluster, ledger, state_dir, undecided=what))
+    assert ledger.rows() == expected
+    missing = [row for row in expected if row not in cluster.rows]
+    assert bool(missing) == (what == "committed"), "it was aborted: who says otherwise loses its output"
+
+
+async def test_an_answer_that_is_none(tmp_path: Path) -> None:
+    with pytest.raises(PipelineError) as caught:
+        Job(running_sums(Counting(3), Cluster(), Ledger(), tmp_path, undecided="lost"))
+    assert str(caught.value) == (
+        "`undecided` must be 'committed' or 'aborted', got 'lost'; look whether the output of the checkpoint is in the "
+        "topics, and leave the option out if no start has asked for it"
+    )
+
+
+async def test_checkpoints_come_before_their_transaction_expires(tmp_path: Path) -> None:
+    with pytest.raises(PipelineError) as caught:
+        Job(running_sums(Counting(3), Cluster(), Ledger(), tmp_path, checkpoint_interval=60))
+    assert str(caught.value) == (
+        "`checkpoint_interval` must be shorter than a transaction may last, got 60 s and the 60 s of 'to cluster': the "
+        "cluster would abort it before it is committed; take checkpoints more often, or let transactions last longer "
+        "(Kafka: transaction.timeout.ms in `producer_config`)"
+    )
+
+
+async def test_the_marker_is_written_anew_every_day(tmp_path: Path) -> None:
+    cluster, clock, source = Cluster(), VirtualClock(), GatedSource(Counting(90), Gate())
+    source.clock = clock
+    job = Job(running_sums(source, cluster, Ledger(), tmp_path, checkpoint_interval=10))
+
+    async def until_waiting() -> None:
+        async with asyncio.timeout(30):
+            while clock.next_sleeper() != clock.time() + DAY:
+                await asyncio.sleep(0.0002)  # a thread takes part
+
+    for day in range(3):
+        await until_waiting()
+        assert cluster.marker is not None
+        assert cluster.marker.checkpoint == day
+        clock.advance(DAY - 1)
+        await calm()
+        assert clock.next_sleeper() == clock.time() + 1
+        clock.advance(1)
+    await job.cancel()

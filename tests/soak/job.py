@@ -47,7 +47,7 @@ def main() -> None:
     parser.add_argument("--to-end", action="store_true", help="end where the input ends now")
     options = parser.parse_args()
     if FAULT in os.environ:
-        die_at(Fault.decode(os.environ[FAULT]))
+        signal_at(Fault.decode(os.environ[FAULT]), signal.SIGKILL)
     asyncio.run(run(options))
 
 
@@ -136,23 +136,23 @@ def write(branch: str, options: argparse.Namespace, rows: PCollection[Event]) ->
     )
 
 
-def die_at(fault: Fault) -> None:
-    """Ends this process at a command of the commit protocol, as `kill -9` does."""
+def signal_at(fault: Fault, sent: signal.Signals) -> None:
+    """Has this process signalled at a command of the commit protocol: SIGKILL for its end, SIGSTOP for a pause."""
     (kind,) = (known for known in commit_driver.HANDLERS if known.__name__ == fault.command)
     carry_out = commit_driver.HANDLERS[kind]
     left = fault.number
 
-    async def deadly(driver: Any, command: Any) -> Any:
+    async def signalled(driver: Any, command: Any) -> Any:
         nonlocal left
         left -= 1
         if not left and not fault.after:
-            os.kill(os.getpid(), signal.SIGKILL)
+            os.kill(os.getpid(), sent)
         result = await carry_out(driver, command)
         if not left:
-            os.kill(os.getpid(), signal.SIGKILL)
+            os.kill(os.getpid(), sent)
         return result
 
-    commit_driver.HANDLERS[kind] = deadly
+    commit_driver.HANDLERS[kind] = signalled
 
 
 if __name__ == "__main__":

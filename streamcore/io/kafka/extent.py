@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Any, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 from streamcore.errors import PipelineError
 from streamcore.io.kafka.client import Consumer, TopicPartition
@@ -13,6 +13,8 @@ from streamcore.timestamp import Timestamp
 Start: TypeAlias = Literal["saved", "earliest", "latest"] | Timestamp | Mapping[tuple[str, int], int]
 Until: TypeAlias = Literal["latest"] | Timestamp | None
 Offsets: TypeAlias = Mapping[TopicPartition, int]
+
+CHOOSE_START: Final = "choose where to go on with start='earliest', 'latest' or a timestamp"
 
 
 def check_start(start: Any) -> None:
@@ -78,8 +80,14 @@ async def find_ends(consumer: Consumer, partitions: Collection[TopicPartition], 
     return end
 
 
-def refuse_outside(offsets: Offsets, first: Offsets, end: Offsets) -> None:
+def refuse_outside(offsets: Offsets, first: Offsets, end: Offsets, remedy: str = CHOOSE_START) -> None:
     """Finds offsets that a partition does not have.
+
+    Args:
+        offsets: Where partitions are to be read from.
+        first: Their first offsets.
+        end: The offsets behind their last records.
+        remedy: What to do.
 
     Raises:
         KafkaOffsetError: For the first of them.
@@ -89,7 +97,7 @@ def refuse_outside(offsets: Offsets, first: Offsets, end: Offsets) -> None:
             msg = (
                 f"partition {partition.partition} of topic {partition.topic!r} is to be read from offset {offset}, but "
                 f"its offsets go from {first[partition]} to {end[partition]}; records have been deleted by retention, "
-                "or the topic is another one now; choose where to go on with start='earliest', 'latest' or a timestamp"
+                f"or the topic is another one now; {remedy}"
             )
             raise KafkaOffsetError(msg)
 

@@ -20,6 +20,8 @@ from streamcore.model.clock import Clock
 from streamcore.model.source import Batch, Reader, Source
 
 LOG: Final = logging.getLogger("streamcore.io.kafka")
+# A position that was saved goes before `start`.
+START_ANEW: Final = "start anew with another state directory, and choose where with `start`"
 # Offset, id of the topic (empty if not known), and the offset at which a bounded read ends (else None).
 Position = tuple[int, str, int | None]
 
@@ -170,7 +172,8 @@ class KafkaSource(Source[Any]):
                 raise KafkaTopicError(msg)
         refuse_changed({partition.topic: position[1] for partition, position in saved.items()}, self._ids)
         offsets = {partition: position[0] for partition, position in saved.items()}
-        refuse_outside(offsets, await consumer.beginning_offsets(saved), await consumer.end_offsets(saved))
+        first, end = await consumer.beginning_offsets(saved), await consumer.end_offsets(saved)
+        refuse_outside(offsets, first, end, START_ANEW)
 
     async def _look_for_new(self) -> Sequence[TopicPartition]:
         if self._consumer is None:
