@@ -369,8 +369,8 @@ def _require_short_interval(outlets: Sequence[Outlet], interval: int | None) -> 
             if interval >= longest:
                 msg = (
                     "`checkpoint_interval` must be shorter than a transaction may last, "
-                    f"got {_seconds(interval)} and the {_seconds(longest)} of {outlet.label!r}: the cluster would abort "
-                    "what is to be committed; take checkpoints more often, or let transactions last longer "
+                    f"got {_seconds(interval)} and the {_seconds(longest)} of {outlet.label!r}: the cluster would "
+                    "abort what is to be committed; take checkpoints more often, or let transactions last longer "
                     "(Kafka: transaction.timeout.ms in `producer_config`)"
                 )
                 raise PipelineError(msg)

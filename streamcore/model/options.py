@@ -68,7 +68,7 @@ class PipelineOptions:
         parser.add_argument(
             "--undecided",
             default=None,
-            help="'committed' or 'aborted': what became of a checkpoint that its cluster no longer knows of; for one start",
+            help="'committed' or 'aborted': what became of a checkpoint that its cluster forgot; for one start",
         )
 
     @classmethod
