@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sysconfig
@@ -45,13 +46,16 @@ def open_broker(folder: Path) -> Iterator[str]:
         "--data-dir",
         folder / "kafka",
     ]
-    with (folder / "broker.log").open("wb") as log, subprocess.Popen(command, stdout=log, stderr=log) as process:
-        try:
-            _wait_for(address)
-            print(f"an embedded broker at {address}")
-            yield address
-        finally:
-            process.kill()
+    with (folder / "broker.log").open("wb") as log:
+        # It starts a server of its own: both end as a group.
+        process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+    try:
+        _wait_for(address)
+        print(f"an embedded broker at {address}")
+        yield address
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 def _wait_for(address: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any
 
 from streamcore.engine.core.changes import Stateful
@@ -13,10 +13,9 @@ from streamcore.engine.inputs import Input, next_idle
 from streamcore.engine.intake import Arrivals
 from streamcore.engine.outlet import Outlet
 from streamcore.engine.planning import Plan
-from streamcore.engine.tasks import Tasks, end_tasks
+from streamcore.engine.tasks import Tasks, end_tasks, free_all
 from streamcore.model.clock import Clock
 from streamcore.model.metrics import MetricResults, StepMetrics
-from streamcore.model.source import Reader, Source
 
 
 class Execution:
@@ -127,31 +126,26 @@ class Execution:
         """Ends the tasks that read."""
         await end_tasks(self._readers)
 
-    async def close(self, with_sources: bool = True) -> list[Exception]:
+    async def close(self, with_sources: bool = True) -> list[BaseException]:
         """Frees everything; returns what failed.
 
         Args:
             with_sources: Whether the sources are not needed any more either.
         """
-        await self.stop()
-        closing: list[Reader[Any] | Source[Any]] = [
-            reading.reader for one in self.inputs.values() for reading in one.readings
-        ]
-        if with_sources:
-            closing += [one.source for one in self.inputs.values()]
-        errors: list[Exception] = []
-        for reader_or_source in closing:
-            try:
-                await reader_or_source.close()
-            except Exception as error:
-                errors.append(error)
-        for node in self._opened:
-            try:
-                node.close()
-            except Exception as error:
-                errors.append(error)
-        self._opened = []
-        return errors
+        readers = [reading.reader.close for one in self.inputs.values() for reading in one.readings]
+        sources = [one.source.close for one in self.inputs.values() if with_sources]
+        return await free_all([self.stop, *readers, *sources, *map(_closing, self._take_opened())])
+
+    def _take_opened(self) -> list[Node]:
+        opened, self._opened = self._opened, []
+        return opened
 
     def _start_reading(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         self._readers.append(self._tasks.start(work))
+
+
+def _closing(node: Node) -> Callable[[], Awaitable[None]]:
+    async def close() -> None:
+        node.close()
+
+    return close

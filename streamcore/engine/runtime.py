@@ -19,7 +19,7 @@ from streamcore.engine.planning import Plan
 from streamcore.engine.rest import Rest, Work
 from streamcore.engine.slices import Slices
 from streamcore.engine.streams import Streams
-from streamcore.engine.tasks import Tasks
+from streamcore.engine.tasks import Tasks, free_all
 from streamcore.engine.writing import Writing
 from streamcore.errors import PipelineError, StateDirectoryError
 from streamcore.graph.pipeline import Pipeline
@@ -379,16 +379,15 @@ class Job:
 
     async def _close(self) -> None:
         """Frees everything; what fails here is told only if nothing failed before."""
-        await self._stop_tasks()
-        errors = await self.execution.close()
+        errors = await free_all([self._stop_tasks]) + await self.execution.close()
         if self._checkpoints is not None:
-            try:
-                await self._checkpoints.close()
-            except Exception as error:
-                errors.append(error)
-        if errors and self._tasks.failure is None:
-            self._state, self._tasks.failure = "FAILED", errors[0]
-            raise errors[0]
+            errors += await free_all([self._checkpoints.close])
+        for error in errors:
+            if not isinstance(error, Exception):
+                raise error  # it was cancelled, and has freed everything nevertheless
+            if self._tasks.failure is None:
+                self._state, self._tasks.failure = "FAILED", error
+                raise error
 
 
 def _choose_clock(plan: Plan) -> Clock:

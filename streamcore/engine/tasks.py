@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -73,6 +73,20 @@ class Tasks:
         except Exception as error:
             self.failure = self.failure or error
             self._on_failure()
+
+
+async def free_all(calls: Iterable[Callable[[], Awaitable[None]]]) -> list[BaseException]:
+    """Frees one thing after another, whatever fails and whoever is cancelled meanwhile; returns what was raised.
+
+    At the end of `asyncio.run` everything is cancelled, also what is about to close files.
+    """
+    errors: list[BaseException] = []
+    for call in calls:
+        try:
+            await call()
+        except (Exception, asyncio.CancelledError) as error:
+            errors.append(error)
+    return errors
 
 
 async def end_tasks(tasks: list[asyncio.Task[None]]) -> None:

@@ -20,6 +20,7 @@ from streamcore.errors import (
     StateDirectoryError,
     StateEncodingError,
     StateLockedError,
+    StateTakenOverError,
     UserCodeError,
 )
 from streamcore.graph.pipeline import Pipeline
@@ -329,6 +330,58 @@ async def test_a_value_that_cannot_be_stored_names_its_step(tmp_path: Path) -> N
         await job.checkpoint()
     assert str(caught.value).startswith("the state of 'lists (spans)' cannot be stored: ")
     assert job.state == "FAILED"
+
+
+class Own:
+    """A class that only pickle can store."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+
+async def test_values_of_any_type_where_pickle_is_allowed(tmp_path: Path) -> None:
+    ledger, gate = Ledger(), Gate()
+
+    def make() -> Pipeline:
+        p = Pipeline(options=options(tmp_path / "state", allow_pickle=True))
+        own = p | Read(GatedSource(Counting(30, splits=["a"]), gate)) | Map(lambda number: (1, Own(number)))
+        _ = (
+            own
+            | WindowInto(FixedWindows(100))
+            | "lists" >> GroupByKey()
+            | Map(_numbers)
+            | "out" >> Write(LedgerSink(ledger))
+        )
+        return p
+
+    job = Job(make())
+    await gate.use(5)
+    await job.checkpoint()
+    await job.cancel()
+    gate.allow(100)
+    await run_to_end(make())
+    assert ledger.rows() == [list(range(30))]
+
+
+def _numbers(pair: tuple[int, list[Own]]) -> list[int]:
+    return [own.number for own in pair[1]]
+
+
+async def test_a_run_that_was_taken_over_writes_nothing_more(tmp_path: Path) -> None:
+    ledger, gates = Ledger(), [Gate(), Gate()]
+    slow, fast = (GatedSource(Counting(300, splits=["a"]), gate) for gate in gates)
+    hanging = Job(counts(slow, LedgerSink(ledger), options(tmp_path)))
+    await gates[0].use(10)
+    await hanging.checkpoint()
+    await gates[0].use(10)
+    gates[1].allow(1000)
+    await run_to_end(counts(fast, LedgerSink(ledger), options(tmp_path, take_over=True)))
+    rows = ledger.rows()
+    with pytest.raises(StateTakenOverError):
+        await hanging.checkpoint()
+    await asyncio.wait([asyncio.ensure_future(hanging.wait())])
+    assert hanging.state == "FAILED"
+    assert ledger.rows() == rows
 
 
 async def test_a_directory_that_is_in_use(tmp_path: Path) -> None:

@@ -136,3 +136,27 @@ async def test_drain_processes_what_has_been_read() -> None:
     assert await job.wait() == "DRAINED"
     await asyncio.wait(ends)
     assert seen == [1, 2]
+
+
+class Closing(FedSource):
+    """Takes its time to close."""
+
+    async def close(self) -> None:
+        await asyncio.sleep(0)
+        await super().close()
+
+
+def test_a_loop_that_ends_while_a_run_frees_things_lets_it_do_so() -> None:
+    sources = [Closing("a"), Closing("a")]
+
+    async def main() -> None:
+        p = Pipeline()
+        for number, source in enumerate(sources):
+            _ = p | f"read {number}" >> Read(source)
+            source.end()
+        job = Job(p)
+        while job.state == "RUNNING":
+            await asyncio.sleep(0)
+
+    asyncio.run(main())
+    assert sources[1].closed == 1, "closing the first was cut off, and that of the second was not"
