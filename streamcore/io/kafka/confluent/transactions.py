@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
-from confluent_kafka import Consumer as ConsumerClient
+from confluent_kafka import Consumer as ConsumerClient, KafkaException
 
 from streamcore.io.kafka.client import CommittedOffset, TopicPartition
+from streamcore.io.kafka.confluent.bounded_call import call_within
+from streamcore.io.kafka.confluent.failures import failure_of
 from streamcore.io.kafka.confluent.group_offsets import native_offsets
 from streamcore.io.kafka.confluent.producer import ConfluentProducer
+from streamcore.io.kafka.errors import KafkaRetriableError
 from streamcore.io.kafka.settings import ClientSettings
+
+# How much longer than its own timeout a call of librdkafka may take, in seconds. One that asks a broker that was killed
+# and came back at once (seen with 2.16) waits for ever: for a connection that librdkafka has given up.
+GRACE: Final = 5.0
 
 
 class ConfluentTransactionalProducer(ConfluentProducer):
@@ -41,7 +48,17 @@ class ConfluentTransactionalProducer(ConfluentProducer):
         self._failure = None
 
     async def _call(self, doing: str, call: Any, *arguments: Any) -> None:
-        await self._calls.call(f"{doing} transactional id {self._transactional_id!r}", call, *arguments)
+        doing = f"{doing} transactional id {self._transactional_id!r}"
+        seconds = self._settings.timeout + GRACE
+        try:
+            await call_within(seconds, call, *arguments)
+        except KafkaException as error:
+            raise failure_of(error, doing, self._settings) from None
+        except TimeoutError:
+            msg = (
+                f"cannot {doing} at {self._settings.bootstrap_servers}: the client gave no answer within {seconds:g} s"
+            )
+            raise KafkaRetriableError(msg) from None
 
     async def _group(self, group: str) -> Any:
         """The group as librdkafka wants it: only a consumer can tell, even one that is not connected."""
