@@ -173,18 +173,18 @@ class CellLog:
 
     def _write(self, block: Block, members: Iterable[CellDict], anew: bool = False) -> Iterator[Change]:
         """Rows of dicts: all if they are new or to be written anew, else those of dirty keys."""
-        piece = Piece()
+        piece, replaces = Piece(), anew
         for one in members:
             keys = iter(one.cells if anew or one.block is None else one.dirty)
             while some := list(islice(keys, PIECE_ROWS - len(piece.keys))):
                 piece.add(one, some)
                 if len(piece.keys) >= PIECE_ROWS:
-                    yield self._close_piece(block, piece, anew)
-                    piece, anew = Piece(), False
+                    yield self._close_piece(block, piece, replaces)
+                    piece, replaces = Piece(), False
             one.dirty = {}
             one.block = block
         if piece.keys:
-            yield self._close_piece(block, piece, anew)
+            yield self._close_piece(block, piece, replaces)
 
     def _close_piece(self, block: Block, piece: Piece, replaces: bool) -> Change:
         block.written += len(piece.keys)
