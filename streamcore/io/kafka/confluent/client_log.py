@@ -12,6 +12,8 @@ from streamcore.io.kafka.confluent.failures import AUTHENTICATION, failure_of
 from streamcore.io.kafka.errors import KafkaError
 from streamcore.io.kafka.settings import ClientSettings
 
+# A broker that goes away in the middle of a handshake is reported as one that has refused it.
+CUT_OFF: Final = "Broker transport failure"
 LOG: Final = logging.getLogger("streamcore.io.kafka")
 
 
@@ -36,7 +38,7 @@ class ClientLog:
         with self._lock:
             was_connected, self.is_connected = self.is_connected, False
             said = self._settings.hide(error.str())
-            if error.code() in AUTHENTICATION or error.fatal():
+            if (error.code() in AUTHENTICATION and CUT_OFF not in said) or error.fatal():
                 self._refusal = self._refusal or failure_of(error, "connect", self._settings)
             elif error.code() != ClientError._ALL_BROKERS_DOWN:
                 self._last = said

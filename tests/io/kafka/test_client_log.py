@@ -1,0 +1,39 @@
+"""What librdkafka reports on the side, and what is made of it."""
+
+from __future__ import annotations
+
+import pytest
+from confluent_kafka import KafkaError as ClientError
+
+from streamcore.io.kafka.confluent.client_log import ClientLog
+from streamcore.io.kafka.errors import KafkaAuthenticationError
+from streamcore.io.kafka.settings import ClientSettings
+
+
+def log_of(code: int, said: str) -> ClientLog:
+    log = ClientLog(ClientSettings("localhost:9092"))
+    log.report(ClientError(code, said))
+    return log
+
+
+def test_credentials_that_are_refused_end_it() -> None:
+    refusal = log_of(ClientError._AUTHENTICATION, "SASL authentication error: Invalid username or password").refusal()
+    assert isinstance(refusal, KafkaAuthenticationError)
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        (ClientError._TRANSPORT, "Connection refused"),
+        (
+            ClientError._AUTHENTICATION,
+            "GroupCoordinator: SASL PLAIN mechanism handshake failed: Local: Broker transport failure: broker's "
+            "supported mechanisms: (n/a) (after 0ms in state DOWN)",
+        ),
+    ],
+)
+def test_a_broker_that_is_gone_may_come_back(code: int, said: str) -> None:
+    log = log_of(code, said)
+    assert log.refusal() is None
+    assert not log.is_connected
+    assert log.last_failure() == said
