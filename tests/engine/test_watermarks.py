@@ -101,3 +101,20 @@ def test_the_lowest_hold_is_the_lowest_that_is_held(times: list[int], data: st.D
             held.remove(freed)
             holds.release(freed)
         assert holds.lowest() == min(held, default=MAX_MICROS)
+
+
+def test_watermarks_of_splits_go_on_from_a_snapshot() -> None:
+    splits = SplitWatermarks()
+    for name, mark in (("slow", 10), ("idle", 5), ("ended", 1)):
+        splits.update(name, mark)
+    splits.set_idle("idle")
+    splits.set_ended("ended")
+    again = SplitWatermarks()
+    again.restore(splits.snapshot())
+    for one in (splits, again):
+        assert one.watermark == 10
+        assert one.names() == ["slow", "idle"]
+        assert one.update("slow", 20) == 20, "the idle split does not hold it back"
+        assert one.others("slow") == MAX_MICROS
+        assert one.update("idle", 6) == 20, "and does not pull it back"
+        assert one.lowest() == 10

@@ -14,6 +14,7 @@ from streamcore.engine.core import cell_log, changes, entry_log
 from streamcore.model.source import Batch
 from streamcore.model.watermark import BoundedOutOfOrderness, WatermarkEstimator
 from streamcore.model.windowing import Windowing
+from streamcore.timestamp import MIN_MICROS
 from streamcore.transforms.combiners.tuples import SingleInputTupleCombineFn
 from streamcore.transforms.flatten import Flatten
 from streamcore.transforms.group import Reduce
@@ -22,7 +23,6 @@ from tests.laws.cases import ESTIMATORS, Shown, arrivals, units, windowings
 from tests.laws.runs import Build
 from tests.laws.stops import Stop, play
 
-estimators = st.none() | ESTIMATORS
 reduces: st.SearchStrategy[Callable[[], Reduce]] = st.sampled_from(
     [GroupByKey, lambda: CombinePerKey(sum), lambda: CombinePerKey(SingleInputTupleCombineFn(sum, len))]
 )
@@ -34,6 +34,33 @@ class ClockBound(Shown, BoundedOutOfOrderness):
     pass
 
 
+class EveryThird(Shown, WatermarkEstimator):
+    """Moves the watermark at every third element, so that it has more to remember than the watermark."""
+
+    looks_at_elements = False
+
+    def create(self) -> tuple[int, int, int]:
+        return 0, MIN_MICROS, MIN_MICROS
+
+    def current(self, state: tuple[int, int, int]) -> int:
+        return state[2]
+
+    def observe(self, state: Any, values: Sequence[Any], timestamps: list[int]) -> tuple[int, int, int]:
+        for timestamp in timestamps:
+            count, top, mark = state
+            top = max(top, timestamp)
+            state = (count + 1, top, top if count % 3 == 2 else mark)
+        return state
+
+    def running(self, state: Any, values: Sequence[Any], timestamps: list[int]) -> list[int]:
+        marks = []
+        for timestamp in timestamps:
+            state = self.observe(state, values, [timestamp])
+            marks.append(state[2])
+        return marks
+
+
+estimators = st.none() | ESTIMATORS | st.builds(EveryThird)
 # While all splits are idle the watermark goes on with the clock.
 idle_estimators = st.builds(ClockBound, units(0, 3), follow_clock=units(0, 2))
 
