@@ -22,7 +22,7 @@ from benchmarks.kafka.ratios import ways_of
 from benchmarks.kafka.topics import Input, Route, Topics
 from benchmarks.kafka.turns import expected_rows, measure
 from benchmarks.measuring import ResultsDifferError
-from tests.servers.broker import Broker
+from tests.servers.broker import Broker, wait_until
 
 EVENTS = 5_000
 # Every 25th event: 5,000 of them span four minutes.
@@ -145,7 +145,8 @@ def test_topics_go_with_the_run(broker: Broker) -> None:
         made = topics.make("some")
         assert topics.values(made) == []
     admin = AdminClient({"bootstrap.servers": broker.bootstrap})
-    assert made not in admin.list_topics(timeout=30).topics
+    # The broker confirms first and tells of it a moment later.
+    wait_until(lambda: made not in admin.list_topics(timeout=30).topics, "the removal of a topic")
 
 
 def test_input_is_keyed_and_has_event_times(events: Path, topics: Topics) -> None:

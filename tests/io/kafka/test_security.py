@@ -60,7 +60,13 @@ async def test_passwords(kafka: Broker, client: Any, make_topic: MakeTopic, mech
     await check(kafka.sasl, client, properties_of(client, password(mechanism)), make_topic())
 
 
-async def test_tokens_by_a_function(kafka: Broker, client: Any, make_topic: MakeTopic) -> None:
+async def test_tokens_by_a_function(
+    kafka: Broker, client: Any, make_topic: MakeTopic, request: pytest.FixtureRequest
+) -> None:
+    if client == "aiokafka":
+        # About every other time in a whole run the connection is cut just after the token was accepted.
+        unstable = pytest.mark.xfail(reason="aiokafka 0.14 may lose the connection after a token", strict=False)
+        request.applymarker(unstable)
     common = properties_of(client, {"security.protocol": "SASL_PLAINTEXT", "sasl.mechanism": "OAUTHBEARER"})
     if client == "confluent":
         config = {**common, "oauth_cb": lambda _: (token(), time.time() + 600)}
