@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+import time
+from typing import Any, Final
 
 import orjson
 from confluent_kafka import Consumer, TopicPartition
+
+LONGEST_SECONDS: Final = 300
 
 
 def committed_rows(bootstrap: str, topic: str) -> list[dict[str, Any]]:
@@ -15,7 +18,10 @@ def committed_rows(bootstrap: str, topic: str) -> list[dict[str, Any]]:
     partitions = consumer.list_topics(topic, timeout=30).topics[topic].partitions
     consumer.assign([TopicPartition(topic, number, 0) for number in partitions])
     rows, ended = [], set()
+    deadline = time.monotonic() + LONGEST_SECONDS
     while len(ended) < len(partitions):
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"topic {topic!r} could not be read to its end in {LONGEST_SECONDS} s")
         for message in consumer.consume(5000, timeout=1):
             if message.error() is None:
                 rows.append(orjson.loads(message.value() or b"null"))
