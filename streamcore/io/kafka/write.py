@@ -129,8 +129,8 @@ class WriteToKafka(PTransform[PCollection[Any], PDone]):
 def _transactional_client(client: ClientName | None) -> ClientName:
     if client == "aiokafka":
         msg = (
-            "delivery='exactly_once' needs client='confluent': aiokafka cannot wait for offsets that a transaction "
-            "holds, so after a crash it could miss that a checkpoint was committed"
+            "delivery='exactly_once' needs client='confluent': with aiokafka a commit that got no answer in time "
+            "cannot be waited for again"
         )
         raise PipelineError(msg)
     return "confluent"

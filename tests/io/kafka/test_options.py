@@ -102,8 +102,8 @@ WRITING = [
     ({"delivery": "once"}, "`delivery` must be 'at_least_once' or 'exactly_once', got 'once'"),
     (
         {"delivery": "exactly_once", "client": "aiokafka"},
-        "delivery='exactly_once' needs client='confluent': aiokafka cannot wait for offsets that a transaction holds, "
-        "so after a crash it could miss that a checkpoint was committed",
+        "delivery='exactly_once' needs client='confluent': with aiokafka a commit that got no answer in time "
+        "cannot be waited for again",
     ),
     (
         {"delivery": "exactly_once", "topic": str},
