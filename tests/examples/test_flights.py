@@ -124,6 +124,7 @@ def test_ctrl_c_ends_it_with_what_there_is_so_far():
 import os, signal, sys
 from examples.flights.app import main
 from examples.flights.display import Lines
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell has its background jobs ignore it
 show = Lines.show
 def interrupt(self, hour, progress):
     show(self, hour, progress)
