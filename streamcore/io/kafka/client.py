@@ -7,10 +7,10 @@ the event loop. Times are microseconds since the epoch, as everywhere in the eng
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Mapping, Sequence
-from typing import NamedTuple, Protocol, TypeAlias
+from collections.abc import Collection, Mapping
+from typing import NamedTuple, Protocol
 
-Headers: TypeAlias = Sequence[tuple[str, bytes | None]]
+from streamcore.io.kafka.records import Headers, Records
 
 
 class TopicPartition(NamedTuple):
@@ -30,47 +30,6 @@ class CommittedOffset(NamedTuple):
 
     offset: int
     metadata: str = ""
-
-
-class Records(Protocol):
-    """Some records of one partition, by columns; a column is made when it is asked for.
-
-    Attributes:
-        next_offset: Where to go on behind them. It may lie behind the last record's offset plus one: markers of
-            transactions have offsets, too, and compaction leaves holes.
-    """
-
-    next_offset: int
-
-    def __len__(self) -> int: ...
-
-    def keys(self) -> list[bytes | None]:
-        """The keys."""
-        ...
-
-    def values(self) -> list[bytes | None]:
-        """The values; None in a tombstone."""
-        ...
-
-    def timestamps(self) -> list[int]:
-        """The timestamps in microseconds; the minimum timestamp where there is none."""
-        ...
-
-    def timestamp_types(self) -> list[int]:
-        """0: none; 1: set by who wrote the record; 2: set by the broker."""
-        ...
-
-    def offsets(self) -> list[int]:
-        """The offsets."""
-        ...
-
-    def headers(self) -> list[Headers]:
-        """The headers."""
-        ...
-
-    def slice(self, start: int, stop: int) -> Records:
-        """The records from one index up to another; `next_offset` is that of the record behind them."""
-        ...
 
 
 class Consumer(Protocol):
@@ -138,7 +97,7 @@ class Consumer(Protocol):
         ...
 
     def is_connected(self, partition: TopicPartition) -> bool:
-        """Whether an assigned partition can be read, as far as the client knows."""
+        """Whether an assigned partition can be read, as far as the client has noticed while a fetch waited."""
         ...
 
     def lag(self, partition: TopicPartition, offset: int) -> int | None:

@@ -8,8 +8,9 @@ from itertools import repeat
 from typing import Any
 
 from streamcore.errors import SourceError, shorten
-from streamcore.io.kafka.client import Records, TopicPartition
+from streamcore.io.kafka.client import TopicPartition
 from streamcore.io.kafka.record import KafkaRecord
+from streamcore.io.kafka.records import Records
 from streamcore.io.kafka.serde import (
     BadRecordHandler,
     DeadLetter,
@@ -46,20 +47,20 @@ class ElementFormat:
     async def prepare(self, records: Records) -> None:
         """Fetches what the deserializers need for these records; may be cancelled and called again."""
         if self.key is not None and self.key.prepare is not None:
-            await self.key.prepare(records.keys())
+            await self.key.prepare(records.keys)
         if self.value is not None and self.value.prepare is not None:
-            await self.value.prepare(records.values())
+            await self.value.prepare(records.values)
 
     def elements(self, records: Records, partition: TopicPartition) -> tuple[list[Any], list[int]]:
         """The elements and their timestamps in microseconds."""
-        keys, values, bad = records.keys(), records.values(), dict[int, tuple[RecordPart, Failure]]()
+        keys, values, bad = records.keys, records.values, dict[int, tuple[RecordPart, Failure]]()
         if self.key is not None:
             keys, failures = deserialize_column(self.key.deserialize, keys)
             bad |= {failure.position: (RecordPart.KEY, failure) for failure in failures}
         if self.value is not None:
             values, failures = deserialize_column(self.value.deserialize, values)
             bad |= {failure.position: (RecordPart.VALUE, failure) for failure in failures}
-        stamps = records.timestamps()
+        stamps = records.timestamps
         elements: list[Any]
         if self.with_metadata:
             elements = list(map(KafkaRecord._make, self._rows(records, partition, stamps, keys, values)))
@@ -78,12 +79,12 @@ class ElementFormat:
         return zip(
             repeat(partition.topic),
             repeat(partition.partition),
-            records.offsets(),
+            records.offsets,
             map(Timestamp.of_micros, stamps),
-            records.timestamp_types(),
+            records.timestamp_types,
             keys,
             values,
-            records.headers(),
+            (headers or () for headers in records.headers),
         )
 
     def _timestamps(
@@ -103,7 +104,7 @@ class ElementFormat:
                 told[position] = to_micros(tell(element))
             except Exception as error:
                 msg = (
-                    f"`timestamp` failed on the record at offset {records.offsets()[position]} of partition "
+                    f"`timestamp` failed on the record at offset {records.offsets[position]} of partition "
                     f"{partition.partition} of topic {partition.topic!r}: {type(error).__name__}: {error}; "
                     f"the element is {shorten(element)}"
                 )
@@ -118,10 +119,10 @@ def _letter(
     return DeadLetter(
         topic=partition.topic,
         partition=partition.partition,
-        offset=one.offsets()[0],
-        timestamp=Timestamp.of_micros(one.timestamps()[0]),
-        key=one.keys()[0],
-        value=one.values()[0],
-        headers=tuple(one.headers()[0]),
+        offset=one.offsets[0],
+        timestamp=Timestamp.of_micros(one.timestamps[0]),
+        key=one.keys[0],
+        value=one.values[0],
+        headers=tuple(one.headers[0] or ()),
         reason=reason_of(part, error),
     )

@@ -8,8 +8,9 @@ from types import NoneType
 from typing import Any, Final
 
 from streamcore.errors import SinkError, shorten
-from streamcore.io.kafka.client import Headers, Outgoing
+from streamcore.io.kafka.client import Outgoing
 from streamcore.io.kafka.options import Serialize
+from streamcore.io.kafka.records import Headers
 from streamcore.io.kafka.serde import RecordPart, Serde, serialize_column
 from streamcore.model.bundle import Bundle
 from streamcore.timestamp import TimestampTypes, to_micros

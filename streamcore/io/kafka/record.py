@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from streamcore.io.kafka.client import Headers
+from streamcore.io.kafka.records import Headers
 from streamcore.timestamp import Timestamp
 
 

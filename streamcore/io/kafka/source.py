@@ -10,10 +10,11 @@ from typing import Any, Final
 
 from streamcore.engine.clock import WallClock
 from streamcore.errors import InvariantError
-from streamcore.io.kafka.client import CommittedOffset, Consumer, Records, TopicPartition
+from streamcore.io.kafka.client import CommittedOffset, Consumer, TopicPartition
 from streamcore.io.kafka.elements import ElementFormat
 from streamcore.io.kafka.errors import KafkaConnectionError, KafkaError, KafkaTopicError
 from streamcore.io.kafka.extent import Offsets, Start, Until, find_ends, find_starts, refuse_outside
+from streamcore.io.kafka.records import Records
 from streamcore.io.kafka.settings import ClientSettings
 from streamcore.io.kafka.subscription import Subscription, partition_of, refuse_changed, split_of
 from streamcore.model.clock import Clock
@@ -261,6 +262,6 @@ class KafkaReader(Reader[Any]):
         """Without what lies behind the end."""
         if self._end is None or records.next_offset <= self._end or not len(records):
             return records
-        kept = records.slice(0, bisect_left(records.offsets(), self._end)) if len(records) else records
+        kept = records.slice(0, bisect_left(records.offsets, self._end)) if len(records) else records
         kept.next_offset = self._end
         return kept

@@ -9,10 +9,10 @@ from streamcore.errors import PipelineError
 from streamcore.graph.pipeline import require_pcollection
 from streamcore.graph.ptransform import PTransform
 from streamcore.graph.pvalue import PCollection, PDone
-from streamcore.io.kafka.client import Headers
 from streamcore.io.kafka.clients import ClientName, choose_client
 from streamcore.io.kafka.options import Serialize, check_serializer, make_settings
 from streamcore.io.kafka.outgoing import RecordFormat
+from streamcore.io.kafka.records import Headers
 from streamcore.io.kafka.sink import KafkaSink
 from streamcore.io.kafka.transactional_sink import TransactionalKafkaSink
 from streamcore.model.sink import Sink

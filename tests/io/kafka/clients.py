@@ -71,5 +71,5 @@ async def read_values(
     found: list[Any] = []
     async with asyncio.timeout(seconds):
         while len(found) < count:
-            found += (await consumer.fetch(partition, limit)).values()
+            found += (await consumer.fetch(partition, limit)).values
     return found

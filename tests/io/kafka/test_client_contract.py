@@ -38,12 +38,12 @@ async def test_all_columns_of_a_record(consumers: OpenConsumer, producer: Produc
     records = await consumer.fetch(partition, 10)
     if len(records) < 3:
         pytest.fail(f"a broker that has three records answered with {len(records)}")
-    assert records.values() == [b"one", None, b""]
-    assert records.keys() == [b"a", b"b", None]
-    assert records.timestamps() == [1_000_000, 2_500_000, 3_000_000]
-    assert records.timestamp_types() == [1, 1, 1]
-    assert records.offsets() == [0, 1, 2]
-    assert [list(headers) for headers in records.headers()] == [[("trace", b"1"), ("trace", None)], [], []]
+    assert records.values == [b"one", None, b""]
+    assert records.keys == [b"a", b"b", None]
+    assert records.timestamps == [1_000_000, 2_500_000, 3_000_000]
+    assert records.timestamp_types == [1, 1, 1]
+    assert list(records.offsets) == [0, 1, 2]
+    assert [list(headers or ()) for headers in records.headers] == [[("trace", b"1"), ("trace", None)], [], []]
     assert records.next_offset == 3
 
 
@@ -56,7 +56,7 @@ async def test_a_part_of_the_records(consumers: OpenConsumer, producer: Producer
     while len(found) < 8:
         records = await consumer.fetch(partition, 3)
         assert len(records) <= 3
-        found += records.values()
+        found += records.values
         assert records.next_offset == 2 + len(found)
     assert found == [b"%d" % n for n in range(2, 10)]
 
@@ -69,8 +69,8 @@ async def test_slices_keep_the_offset_behind_them(
     consumer, partition = await consumers(), TopicPartition(topic, 0)
     consumer.assign(partition, 0)
     records = await consumer.fetch(partition, 10)
-    assert (records.slice(0, 2).values(), records.slice(0, 2).next_offset) == ([b"a", b"b"], 2)
-    assert (records.slice(2, 3).values(), records.slice(2, 3).next_offset) == ([b"c"], 3)
+    assert (records.slice(0, 2).values, records.slice(0, 2).next_offset) == ([b"a", b"b"], 2)
+    assert (records.slice(2, 3).values, records.slice(2, 3).next_offset) == ([b"c"], 3)
 
 
 async def test_partitions_that_are_added_later(
@@ -105,7 +105,7 @@ async def test_a_fetch_that_is_cancelled_loses_nothing(
         waiting.cancel()
         result = (await asyncio.gather(waiting, return_exceptions=True))[0]
         if not isinstance(result, BaseException):
-            found += result.values()
+            found += result.values
     found += await read_values(consumer, partition, 20 - len(found))
     assert found == [b"%d" % number for number in range(20)]
 

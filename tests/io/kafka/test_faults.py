@@ -97,6 +97,7 @@ async def test_a_partition_is_not_idle_while_its_broker_is_down(
     (split,) = await source.splits()
     reader = source.open(split, None)
     await reader.poll(10)
+    waiting = asyncio.create_task(reader.poll(10))
     assert reader.is_connected()
     kafka.kill()
     async with asyncio.timeout(30):
@@ -106,6 +107,7 @@ async def test_a_partition_is_not_idle_while_its_broker_is_down(
     async with asyncio.timeout(30):
         while not reader.is_connected():
             await asyncio.sleep(0.05)
+    waiting.cancel()
     await reader.close()
     await source.close()
 

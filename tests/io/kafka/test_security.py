@@ -34,9 +34,9 @@ def password(mechanism: str, word: str = PASSWORD) -> dict[str, Any]:
     }
 
 
-def token() -> str:
-    """A token that a broker for tests takes: it has no signature."""
-    now = time.time()
+def token(issued: float | None = None) -> str:
+    """A token that a broker for tests takes for ten minutes: it has no signature."""
+    now = int(time.time() if issued is None else issued)  # rounded up, it would be of the future
     parts = ({"alg": "none"}, {"sub": USER, "iat": now, "exp": now + 600})
     encoded = [base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in parts]
     return ".".join([*encoded, ""])
@@ -60,19 +60,32 @@ async def test_passwords(kafka: Broker, client: Any, make_topic: MakeTopic, mech
     await check(kafka.sasl, client, properties_of(client, password(mechanism)), make_topic())
 
 
-async def test_tokens_by_a_function(
-    kafka: Broker, client: Any, make_topic: MakeTopic, request: pytest.FixtureRequest
-) -> None:
-    if client == "aiokafka":
-        # About every other time in a whole run the connection is cut just after the token was accepted.
-        unstable = pytest.mark.xfail(reason="aiokafka 0.14 may lose the connection after a token", strict=False)
-        request.applymarker(unstable)
+async def test_tokens_by_a_function(kafka: Broker, client: Any, make_topic: MakeTopic) -> None:
     common = properties_of(client, {"security.protocol": "SASL_PLAINTEXT", "sasl.mechanism": "OAUTHBEARER"})
     if client == "confluent":
         config = {**common, "oauth_cb": lambda _: (token(), time.time() + 600)}
     else:
         config = {**common, "sasl_oauth_token_provider": Tokens()}
     await check(kafka.sasl, client, config, make_topic())
+
+
+async def test_a_token_that_is_refused(kafka: Broker, client: Any) -> None:
+    def expired() -> str:
+        return token(issued=time.time() - 7200)
+
+    class Expired(AbstractTokenProvider):
+        async def token(self) -> str:
+            return expired()
+
+    common = properties_of(client, {"security.protocol": "SASL_PLAINTEXT", "sasl.mechanism": "OAUTHBEARER"})
+    if client == "confluent":
+        config = {**common, "oauth_cb": lambda _: (expired(), time.time() + 600)}
+    else:
+        config = {**common, "sasl_oauth_token_provider": Expired()}
+    reading = ReadFromKafka("t", kafka.sasl, consumer_config=config, client=client, connect_timeout=20)
+    with pytest.raises(KafkaAuthenticationError) as caught:
+        await collect(reading)
+    assert expired() not in str(caught.value)
 
 
 async def test_encryption(kafka: Broker, client: Any, make_topic: MakeTopic) -> None:

@@ -9,7 +9,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, Protocol, TypeVar
 
 from aiokafka import errors as theirs
-from aiokafka.conn import collect_hosts, create_conn
+from aiokafka.conn import AIOKafkaConnection, collect_hosts, create_conn
+from aiokafka.protocol.admin import SaslAuthenticateRequest
 
 from streamcore.errors import PipelineError
 from streamcore.io.kafka.aio.failures import AUTHENTICATION, failure_of
@@ -47,13 +48,15 @@ async def start_client(make: Callable[[], C], settings: ClientSettings) -> C:
     while True:
         client = _make(make, settings)
         try:
+            if _uses_token(settings):
+                await _try_addresses(settings, deadline)  # aiokafka would begin with a token that was refused, too
             async with asyncio.timeout_at(asyncio.get_running_loop().time() + max(deadline - time.monotonic(), PAUSE)):
                 await client.start()
         except (theirs.KafkaError, OSError, TimeoutError) as error:
             await client.stop()
             if isinstance(error, AUTHENTICATION):
                 raise failure_of(error, "connect", settings) from None
-            reason = await _why_unreachable(settings, deadline)
+            reason = await _try_addresses(settings, deadline)
             if time.monotonic() >= deadline:
                 raise _unreachable(settings, reason) from None
             await asyncio.sleep(PAUSE)
@@ -85,14 +88,21 @@ def _make(make: Callable[[], C], settings: ClientSettings) -> C:
     raise PipelineError(msg)
 
 
-async def _why_unreachable(settings: ClientSettings, deadline: float) -> str:
-    """What each address answers: aiokafka itself only logs that."""
+async def _try_addresses(settings: ClientSettings, deadline: float) -> str:
+    """What is wrong with each address: aiokafka itself only logs that.
+
+    Raises:
+        KafkaAuthenticationError: If one does not accept the credentials.
+    """
     reasons = []
     for host, port, _ in collect_hosts(settings.bootstrap_servers):
         timeout = max(int((deadline - time.monotonic()) * 1000), 1)
         try:
             connection = await create_conn(host, port, request_timeout_ms=timeout, **_connection_properties(settings))
-            connection.close()
+            try:
+                await _refuse_bad_token(connection, settings)
+            finally:
+                connection.close()
         except AUTHENTICATION as error:
             raise failure_of(error, "connect", settings) from None
         except (theirs.KafkaError, OSError, TimeoutError) as error:
@@ -101,6 +111,22 @@ async def _why_unreachable(settings: ClientSettings, deadline: float) -> str:
                 raise KafkaAuthenticationError(msg) from None
             reasons.append(f"{host}:{port}: {settings.hide(str(error)) or type(error).__name__}")
     return "; ".join(reasons)
+
+
+async def _refuse_bad_token(connection: AIOKafkaConnection, settings: ClientSettings) -> None:
+    """Raises if the broker has not taken the token.
+
+    It says so in a message (RFC 7628, 3.2.3) that aiokafka takes for consent, and ends the exchange when that has been
+    answered.
+    """
+    if _uses_token(settings):
+        answer = await connection.send(SaslAuthenticateRequest(b"\x01"))
+        if answer.error_code == theirs.SaslAuthenticationFailed.errno:
+            raise theirs.SaslAuthenticationFailed(answer.error_message)
+
+
+def _uses_token(settings: ClientSettings) -> bool:
+    return settings.properties.get("sasl_mechanism") == "OAUTHBEARER"
 
 
 def _is_refused_certificate(error: BaseException) -> bool:

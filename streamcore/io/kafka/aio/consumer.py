@@ -12,10 +12,11 @@ from aiokafka.admin import AIOKafkaAdminClient
 from streamcore.io.kafka.aio.connecting import call, start_client
 from streamcore.io.kafka.aio.failures import OFFSET, failure_of
 from streamcore.io.kafka.aio.properties import admin_properties, consumer_properties
-from streamcore.io.kafka.aio.records import AioRecords
+from streamcore.io.kafka.aio.records import columns_of
 from streamcore.io.kafka.aio.stable_offsets import PASSING, StableOffsetFetch
 from streamcore.io.kafka.client import CommittedOffset, TopicPartition
 from streamcore.io.kafka.errors import KafkaOffsetError
+from streamcore.io.kafka.records import Records
 from streamcore.io.kafka.settings import ClientSettings
 
 # How long one call for records waits, in milliseconds, and how long after the last answer of a partition's broker the
@@ -96,7 +97,7 @@ class AioConsumer:
         if self._positions.pop(partition, None) is not None and self._client is not None:
             self._client.pause(Native(*partition))
 
-    async def fetch(self, partition: TopicPartition, limit: int) -> AioRecords:
+    async def fetch(self, partition: TopicPartition, limit: int) -> Records:
         native = Native(*partition)
         while True:
             try:
@@ -114,7 +115,7 @@ class AioConsumer:
                 raise failure_of(error, doing, self._settings) from None
             if position > self._positions[partition]:
                 self._positions[partition] = position
-                return AioRecords(found.get(native, []), position)
+                return columns_of(found.get(native, []), position)
 
     def is_connected(self, partition: TopicPartition) -> bool:
         answered = self._client.last_poll_timestamp(Native(*partition))

@@ -1,4 +1,4 @@
-"""Messages that have been taken off a consumer and wait to be fetched, by partition."""
+"""Records that have been taken off a consumer and wait to be fetched, by partition."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ import asyncio
 from collections import deque
 from typing import Final
 
-from confluent_kafka import Message
-
 from streamcore.io.kafka.client import TopicPartition
-from streamcore.io.kafka.confluent.records import ConfluentRecords, offset_of
 from streamcore.io.kafka.errors import KafkaError
+from streamcore.io.kafka.records import Records
 
 # How much may wait before the thread stops polling: some milliseconds of work for a fast pipeline.
 MOST_RECORDS: Final = 10_000
@@ -41,7 +39,7 @@ class PartitionBacklog:
         self.is_paused = False
         self.position = position
         self.waiter: asyncio.Future[None] | None = None
-        self._records: deque[tuple[ConfluentRecords, int]] = deque()
+        self._records: deque[tuple[Records, int]] = deque()
         self._failure: KafkaError | None = None
         self._is_ahead = False
 
@@ -50,11 +48,16 @@ class PartitionBacklog:
         """Whether a fetch need not wait."""
         return bool(self._records) or self._is_ahead or self._failure is not None
 
-    def put(self, messages: list[Message]) -> None:
-        """Takes messages in."""
-        records, size = ConfluentRecords(messages, offset_of(messages[-1]) + 1), sum(map(len, messages))
+    @property
+    def is_waiting(self) -> bool:
+        """Whether a fetch waits, and has not been woken."""
+        return self.waiter is not None and not self.waiter.done()
+
+    def put(self, records: Records) -> None:
+        """Takes records in."""
+        size = sum(map(len, filter(None, records.values)))
         self._records.append((records, size))
-        self.count += len(messages)
+        self.count += len(records)
         self.size += size
         self.position = records.next_offset
         self._wake()
@@ -71,7 +74,7 @@ class PartitionBacklog:
         self._failure = self._failure or failure
         self._wake()
 
-    def take(self, limit: int) -> ConfluentRecords:
+    def take(self, limit: int) -> Records:
         """The first records that wait, at most `limit`."""
         if self._records:
             records, size = self._records.popleft()
@@ -85,7 +88,7 @@ class PartitionBacklog:
         elif self._failure is not None:
             raise self._failure
         else:
-            records = ConfluentRecords([], self.position)
+            records = Records.none(self.position)
         if not self._records and self._is_ahead:
             records.next_offset = self.position
             self._is_ahead = False
@@ -105,6 +108,10 @@ class Backlog:
 
     def __init__(self) -> None:
         self.partitions: dict[TopicPartition, PartitionBacklog] = {}
+
+    def is_wanted(self) -> bool:
+        """Whether somebody waits, and there is room."""
+        return any(backlog.is_waiting for backlog in self.partitions.values()) and not self.is_full()
 
     def is_full(self) -> bool:
         """Whether polling should stop for now."""

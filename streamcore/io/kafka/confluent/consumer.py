@@ -14,10 +14,11 @@ from streamcore.io.kafka.client import TopicPartition
 from streamcore.io.kafka.confluent.backlog import Backlog, PartitionBacklog
 from streamcore.io.kafka.confluent.cluster import ClusterQueries
 from streamcore.io.kafka.confluent.failures import failure_of
-from streamcore.io.kafka.confluent.poll_thread import PollThread
+from streamcore.io.kafka.confluent.polling import Polling
 from streamcore.io.kafka.confluent.properties import consumer_properties, make_client
-from streamcore.io.kafka.confluent.records import ConfluentRecords, first_error, is_end, runs_of_partitions
+from streamcore.io.kafka.confluent.records import columns_of, first_error, is_end, runs_of_partitions
 from streamcore.io.kafka.errors import KafkaConnectionError, KafkaError, KafkaOffsetError
+from streamcore.io.kafka.records import Records
 from streamcore.io.kafka.settings import ClientSettings
 
 # How long a partition is left alone with its backlog, in seconds, before it is paused for the sake of others: pausing
@@ -32,8 +33,7 @@ TRY: Final = 0.1
 class ConfluentConsumer(ClusterQueries):
     """Implements `Consumer`.
 
-    A thread polls, and makes every call of the client that reads; messages wait in a bounded backlog until they are
-    fetched.
+    It is polled while a fetch waits; messages of other partitions wait in a bounded backlog until they are fetched.
     """
 
     def __init__(self, settings: ClientSettings) -> None:
@@ -41,8 +41,16 @@ class ConfluentConsumer(ClusterQueries):
         self._client = make_client(Client, consumer_properties(settings, self._log.report), settings)
         self._backlog = Backlog()
         self._ends: dict[TopicPartition, int] = {}
+        self._introduced: set[str] = set()
         self._noted = 0.0
-        self._thread: PollThread | None = None
+        self._polling = Polling(
+            self._client,
+            lambda: self._backlog.is_wanted() and not self._closed,
+            self._take_in,
+            self._look_for_broker,
+            self._fail,
+            may_block="oauth_cb" in settings.properties,
+        )
         self._failure: KafkaError | None = None
         self._stall: asyncio.TimerHandle | None = None
         self._closed = False
@@ -50,9 +58,7 @@ class ConfluentConsumer(ClusterQueries):
     def assign(self, partition: TopicPartition, offset: int) -> None:
         if self._failure is not None:
             raise self._failure
-        if self._thread is None:
-            self._thread = PollThread(self._client, self._take_in, self._look_around, self._fail)
-        order = self._order(self._client.incremental_assign, Native(*partition, offset))
+        order = self._order(self._begin, Native(*partition, offset))
         self._backlog.partitions[partition] = PartitionBacklog(offset, order)
         self._regulate()
 
@@ -61,8 +67,10 @@ class ConfluentConsumer(ClusterQueries):
             self._order(self._client.incremental_unassign, Native(*partition))
             self._regulate()
 
-    async def fetch(self, partition: TopicPartition, limit: int) -> ConfluentRecords:
+    async def fetch(self, partition: TopicPartition, limit: int) -> Records:
         backlog = self._backlog.partitions[partition]
+        if not backlog.has_something and not self._backlog.is_full():
+            self._polling.poll_now()
         while not backlog.has_something:
             await self._wait_for(backlog)
         records = backlog.take(limit)
@@ -85,8 +93,7 @@ class ConfluentConsumer(ClusterQueries):
         self._closed = True
         if self._stall is not None:
             self._stall.cancel()
-        if self._thread is not None:
-            await self._thread.stop()
+        await self._polling.stop()
         await asyncio.to_thread(self._client.close)
         await self._group.close()
 
@@ -98,7 +105,7 @@ class ConfluentConsumer(ClusterQueries):
         finally:
             backlog.waiter = None
 
-    # Called by the thread, in the event loop.
+    # Called when polled.
 
     def _take_in(self, messages: list[Message], done: int) -> None:
         failed = first_error(messages)
@@ -107,17 +114,20 @@ class ConfluentConsumer(ClusterQueries):
             self._note_error(messages[failed], done)
             messages = messages[failed + 1 :]
             failed = first_error(messages)
-        self._distribute(messages, done)
-        self._log.note_success()
+        if messages:
+            self._distribute(messages, done)
+            self._log.note_success()
+        self._note_ends()
         self._regulate()
 
     def _distribute(self, messages: list[Message], done: int) -> None:
         if not messages:
             return
-        for partition, run in runs_of_partitions(messages):
+        topic = next(iter(self._introduced)) if len(self._introduced) == 1 else None
+        for partition, run in runs_of_partitions(messages, topic):
             backlog = self._backlog.partitions.get(partition)
             if backlog is not None and done >= backlog.order:
-                backlog.put(run)
+                backlog.put(columns_of(run))
 
     def _note_error(self, message: Message, done: int) -> None:
         error, partition = message.error(), TopicPartition(message.topic() or "", message.partition() or 0)
@@ -144,43 +154,52 @@ class ConfluentConsumer(ClusterQueries):
         for backlog in self._backlog.partitions.values():
             backlog.fail(failure)
 
-    # Called in the thread.
-
-    def _look_around(self, has_rest: bool) -> None:
-        """Notes the ends of the partitions; when there is nothing to read: is that because nobody answers?"""
-        partitions, now = list(self._backlog.partitions), time.monotonic()
-        if now - self._noted > NOTE or len(self._ends) < len(partitions):
-            self._noted = now
-            for partition in partitions:
-                _, end = self._client.get_watermark_offsets(Native(*partition), cached=True) or (None, -1)
-                if end >= 0:  # else no broker has told yet
-                    self._ends[partition] = end
-        if not has_rest:
+    def _note_ends(self) -> None:
+        """Notes the ends of the partitions, now and then."""
+        now = time.monotonic()
+        if now - self._noted < NOTE and len(self._ends) >= len(self._backlog.partitions):
             return
+        self._noted = now
+        for partition in self._backlog.partitions:
+            _, end = self._client.get_watermark_offsets(Native(*partition), cached=True) or (None, -1)
+            if end >= 0:  # else no broker has told yet
+                self._ends[partition] = end
+
+    def _look_for_broker(self) -> None:
+        """There is nothing to read: is that because nobody answers? Called in a thread."""
         refusal = self._log.refusal()
         if refusal is not None:
             raise refusal
-        if not self._log.is_connected and partitions:
+        topics = {partition.topic for partition in list(self._backlog.partitions)}
+        if not self._log.is_connected and topics:
             with contextlib.suppress(KafkaException):
-                self._client.list_topics(partitions[0].topic, timeout=TRY)
+                self._client.list_topics(topics.pop(), timeout=TRY)
                 self._log.note_success()
 
-    # How fast the thread reads.
+    # Orders, carried out in a thread.
+
+    def _begin(self, partitions: list[Native]) -> None:
+        """Assigns partitions.
+
+        librdkafka would look only once a second for the brokers of a topic that it has not heard of.
+        """
+        for topic in {partition.topic for partition in partitions} - self._introduced:
+            self._introduced.add(topic)
+            with contextlib.suppress(KafkaException):
+                self._client.list_topics(topic, timeout=TRY)
+        self._client.incremental_assign(partitions)
 
     def _order(self, change: Callable[[list[Native]], None], *partitions: Native) -> int:
-        if self._thread is None or self._closed:
-            return 0
-        return self._thread.order(lambda: change(list(partitions)))
+        return self._polling.order(lambda: change(list(partitions)))
+
+    # How fast it reads.
 
     def _regulate(self) -> None:
-        """Lets the thread poll, or holds it back, as there is room in the backlog."""
-        if self._thread is None or self._closed:
+        """Polls while there is room in the backlog."""
+        if self._closed:
             return
-        if not self._backlog.is_full():
-            self._thread.open_gate()
-            return
-        self._thread.close_gate()
-        if self._stall is None:
+        self._polling.go_on()
+        if self._stall is None and self._backlog.is_full():
             self._stall = asyncio.get_running_loop().call_later(STALL, self._pause_stalled)
 
     def _pause_stalled(self) -> None:

@@ -1,115 +1,119 @@
-"""The thread that takes messages off a consumer, so that waiting for them does not hold up the event loop."""
+"""Takes messages off a consumer, without holding up the event loop."""
 
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections import deque
 from collections.abc import Callable
-from typing import Final
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final, TypeVar
 
 from confluent_kafka import Consumer as Client, Message
 
-# How many messages are handed over at once, how many times before the loop has taken them in, and how long the thread
-# waits in one go, in seconds.
-MESSAGES_AT_ONCE: Final = 1000
-HANDED_OVER: Final = 3
+R = TypeVar("R")
+# How many messages are taken at once: less than a millisecond of work, and few enough to be in the cache still when
+# they are looked at.
+MESSAGES_AT_ONCE: Final = 256
+# How long a thread waits for the next message in one go, in seconds.
 WAIT: Final = 0.1
 
 
-class PollThread:
-    """Polls while its gate is open, and hands messages to the event loop in the order they came.
+class Polling:
+    """Polls while messages are wanted.
+
+    What librdkafka has fetched already is taken in the event loop. Only to wait for more is a thread's work: handing
+    over messages from thread to thread costs more than taking them, as a thread gets the interpreter lock of a busy one
+    only after some milliseconds.
 
     Args:
-        client: The consumer that is polled; callbacks of the client are made in this thread, too.
-        deliver: Called in the event loop with messages, never with none, and how many orders were carried out before
-            they were taken.
-        look_around: Called in this thread after every poll, with whether there was nothing for a moment; what it raises
-            ends the thread.
-        fail: Called in the event loop with what made the thread end.
+        client: The consumer that is polled.
+        is_wanted: Whether to go on.
+        deliver: Called with messages, maybe none, and how many orders were carried out before they were taken.
+        look_around: Called in a thread when there was nothing for a moment; it may block.
+        fail: Called with what has ended the polling; what the functions above raise ends it.
+        may_block: Whether the client makes calls, when it is polled, that may block: it is polled in a thread only.
     """
 
     def __init__(
         self,
         client: Client,
+        is_wanted: Callable[[], bool],
         deliver: Callable[[list[Message], int], None],
-        look_around: Callable[[bool], None],
+        look_around: Callable[[], None],
         fail: Callable[[Exception], None],
+        may_block: bool,
     ) -> None:
         self._client = client
+        self._is_wanted = is_wanted
         self._deliver = deliver
         self._look_around = look_around
         self._fail = fail
-        self._loop = asyncio.get_running_loop()
-        self._gate = threading.Event()
-        self._room = threading.Semaphore(HANDED_OVER)
+        self._may_block = may_block
+        self._thread = ThreadPoolExecutor(1, "streamcore-kafka-poll")
         self._orders: deque[Callable[[], object]] = deque()
         self._ordered = 0
         self._done = 0
-        self._stopped = False
-        self._thread = threading.Thread(target=self._run, name="streamcore-kafka-poll", daemon=True)
-        self._thread.start()
+        self._task: asyncio.Task[None] | None = None
 
     def order(self, work: Callable[[], object]) -> int:
-        """Has the thread make a call of the client before it polls again; returns the number of the order, from 1.
+        """Has something done in a thread before the client is polled again; returns the number of the order, from 1.
 
-        A call from another thread would wait for the end of a poll, in competition with the next one, and some calls
-        hold the interpreter lock meanwhile.
+        While a thread waits in the client, a call from elsewhere would wait, too, and some hold the interpreter lock.
         """
         self._orders.append(work)
         self._ordered += 1
         return self._ordered
 
-    def open_gate(self) -> None:
-        """Lets the thread poll."""
-        self._gate.set()
-
-    def close_gate(self) -> None:
-        """Holds the thread back before its next poll."""
-        self._gate.clear()
-
-    async def stop(self) -> None:
-        """Ends the thread."""
-        self._stopped = True
-        self._gate.set()
-        self._room.release()
-        await asyncio.to_thread(self._thread.join)
-
-    def _run(self) -> None:
+    def poll_now(self) -> None:
+        """Takes what has come already."""
+        if self._orders or self._may_block or self._is_running():
+            return
         try:
-            while not self._stopped:
-                self._poll()
+            self._deliver(self._client.consume(MESSAGES_AT_ONCE, 0), self._done)
         except Exception as error:
-            self._tell(self._fail, error)
-
-    def _poll(self) -> None:
-        while self._orders:
-            self._orders.popleft()()
-            self._done += 1
-        if not self._gate.wait(WAIT):
-            return
-        messages = self._client.consume(MESSAGES_AT_ONCE, 0)
-        if not messages:
-            # `consume` would wait until it has as many as asked for.
-            messages = self._client.consume(1, WAIT)
-            if messages:
-                messages += self._client.consume(MESSAGES_AT_ONCE - 1, 0)
-        self._look_around(not messages)
-        if messages:
-            self._room.acquire()
-            self._tell(self._take, messages, self._done)
-
-    def _take(self, messages: list[Message], done: int) -> None:
-        self._room.release()
-        if self._stopped:
-            return
-        try:
-            self._deliver(messages, done)
-        except Exception as error:  # else messages would be lost, and nobody would notice
             self._fail(error)
 
-    def _tell(self, receive: Callable[..., None], *what: object) -> None:
+    def go_on(self) -> None:
+        """Polls, until nothing is wanted any more."""
+        if not self._is_running() and self._is_wanted():
+            self._task = asyncio.create_task(self._run(), name="poll Kafka")
+
+    async def stop(self) -> None:
+        """Ends it; afterwards no thread is in the client."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait({self._task})
+        await asyncio.to_thread(self._thread.shutdown)
+
+    def _is_running(self) -> bool:
+        return self._task is not None and not self._task.done()
+
+    async def _run(self) -> None:
         try:
-            self._loop.call_soon_threadsafe(receive, *what)
-        except RuntimeError:  # the loop has been closed: nobody listens any more
-            self._stopped = True
+            while self._is_wanted():
+                await self._poll()
+        except Exception as error:
+            self._fail(error)
+
+    async def _poll(self) -> None:
+        while self._orders:
+            await self._in_thread(self._orders[0])
+            self._orders.popleft()
+            self._done += 1
+        done = self._done
+        messages = [] if self._may_block else self._client.consume(MESSAGES_AT_ONCE, 0)
+        if not messages:
+            messages = await self._in_thread(self._wait)
+        self._deliver(messages, done)
+        await asyncio.sleep(0)  # those who wanted them take them
+
+    def _in_thread(self, function: Callable[[], R]) -> asyncio.Future[R]:
+        return asyncio.get_running_loop().run_in_executor(self._thread, function)
+
+    def _wait(self) -> list[Message]:
+        # `consume` would wait until it has as many as asked for.
+        messages = self._client.consume(1, WAIT)
+        if messages:
+            return messages + self._client.consume(MESSAGES_AT_ONCE - 1, 0)
+        self._look_around()
+        return messages

@@ -6,7 +6,9 @@ import asyncio
 import contextlib
 import threading
 import time
-from itertools import repeat
+from collections import deque
+from itertools import repeat, starmap
+from operator import length_hint
 from typing import Any, Final
 
 from confluent_kafka import KafkaError as ClientError, KafkaException, Message, Producer as Client
@@ -28,6 +30,8 @@ from streamcore.io.kafka.settings import ClientSettings
 
 # How long a thread waits for room in the queue or for deliveries in one go, in seconds.
 WAIT: Final = 0.1
+# How often librdkafka may report, in seconds.
+SERVE: Final = 0.02
 # How long records are handed over before other tasks of the event loop get their turn, and how many before the time is
 # looked at.
 SLICE_SECONDS: Final = 0.001
@@ -52,7 +56,8 @@ RECORD_REFUSED: Final = frozenset(
 )
 DROPPED: Final = frozenset({ClientError._PURGE_QUEUE, ClientError._PURGE_INFLIGHT})
 
-Row = tuple[str, bytes | None, bytes | None, int, int, Any]
+# The arguments of `produce`, all by position: it takes half the time of naming them.
+Row = tuple[str, bytes | None, bytes | None, int, None, None, int, Any]
 
 
 class ConfluentProducer:
@@ -65,6 +70,7 @@ class ConfluentProducer:
         self._lock = threading.Lock()
         self._failure: KafkaError | None = None
         self._closed = False
+        self._served = 0.0
         self._is_transactional = transactional_id is not None
         properties = producer_properties(settings, self._log.report, self._note_delivery)
         if transactional_id is not None:
@@ -111,36 +117,39 @@ class ConfluentProducer:
 
     def _produce(self, rows: list[Row], start: int) -> int:
         """Hands over some rows; returns the index of the first that is left."""
-        produce, at = self._client.produce, start
-        stop = min(start + CHUNK, len(rows))
+        chunk = rows[start : start + CHUNK]
+        left = iter(chunk)
         try:
-            for at in range(start, stop):
-                topic, value, key, partition, millis, headers = rows[at]
-                produce(topic, value, key, partition, timestamp=millis, headers=headers)
+            deque(starmap(self._client.produce, left), maxlen=0)
         except BufferError:
-            return at
+            return start + len(chunk) - length_hint(left) - 1
         except KafkaException as error:
-            raise self._failure_of(rows[at], error.args[0]) from None
+            raise self._failure_of(chunk[-length_hint(left) - 1], error.args[0]) from None
         except (TypeError, ValueError, OverflowError) as error:
-            raise self._refusal(rows[at], f"{error}; keys and values must be bytes, str or None") from error
-        return stop
+            row = chunk[-length_hint(left) - 1]
+            raise self._refusal(row, f"{error}; keys and values must be bytes, str or None") from error
+        return start + len(chunk)
 
     def _note_delivery(self, error: ClientError | None, message: Message) -> None:
         """Called by librdkafka for a record that it gives up, in a thread or in `poll`."""
         if error is None or error.code() in DROPPED:
             return
-        row = (message.topic() or "", message.value(), message.key(), message.partition() or 0, 0, None)
+        failure = self._failure_of((message.topic() or "", message.value(), message.key()), error)
         with self._lock:
-            self._failure = self._failure or self._failure_of(row, error)
+            self._failure = self._failure or failure
 
     def _serve(self) -> None:
-        """Has librdkafka make the calls to us that are due."""
+        """Has librdkafka make the calls to us that are due, now and then."""
+        now = time.monotonic()
+        if now - self._served < SERVE:
+            return
+        self._served = now
         try:
             self._client.poll(0)
         except KafkaException as error:
             raise failure_of(error, "write", self._settings) from None
 
-    def _failure_of(self, row: Row, error: ClientError) -> KafkaError:
+    def _failure_of(self, row: tuple[Any, ...], error: ClientError) -> KafkaError:
         refusal = self._refusal(row, self._settings.hide(error.str()))
         cause = failure_of(error, "write", self._settings)
         if isinstance(cause, KafkaFencedError | KafkaFatalError):
@@ -149,7 +158,7 @@ class ConfluentProducer:
             return KafkaAbortableError(str(refusal))
         return refusal
 
-    def _refusal(self, row: Row, reason: str) -> KafkaDeliveryError:
+    def _refusal(self, row: tuple[Any, ...], reason: str) -> KafkaDeliveryError:
         topic, value, key, *_ = row
         what = f"the record with key {shorten(key)} and value {shorten(value)}"
         return KafkaDeliveryError(f"{what} could not be written to topic {topic!r}: {reason}")
@@ -175,6 +184,8 @@ def _rows(records: Outgoing) -> list[Row]:
             records.values,
             records.keys,
             repeat(ANY_PARTITION) if partitions is None else [ANY_PARTITION if p is None else p for p in partitions],
+            repeat(None),  # called on delivery is what the properties say
+            repeat(None),
             repeat(0) if stamps is None else [max(micros // 1000, 0) for micros in stamps],  # 0: the time of writing
             repeat(None) if records.headers is None else [list(h) if h else None for h in records.headers],
         )
