@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from collections import deque
+from collections.abc import Callable
 from typing import Final
 
 from streamcore.io.kafka.client import TopicPartition
@@ -15,10 +17,26 @@ MOST_RECORDS: Final = 10_000
 MOST_BYTES: Final = 1 << 24
 
 
+@dataclasses.dataclass(slots=True)
+class Load:
+    """What waits of all partitions that are not paused; kept up to date, as there may be thousands.
+
+    Attributes:
+        count: How many records wait.
+        size: How many bytes their values have.
+        waiting: How many fetches wait for records.
+    """
+
+    count: int = 0
+    size: int = 0
+    waiting: int = 0
+
+
 class PartitionBacklog:
     """What waits of one partition.
 
     Args:
+        load: What waits of all, to which this belongs.
         position: The offset it begins at.
         order: Number of the order by which it was assigned: messages that were taken before belong to an earlier
             assignment of the same partition.
@@ -29,16 +47,16 @@ class PartitionBacklog:
         size: How many bytes their values have.
         is_paused: Whether the client reads no more of it for now.
         position: The offset behind what has been taken in.
-        waiter: Set while `fetch` waits for something.
     """
 
-    def __init__(self, position: int, order: int) -> None:
+    def __init__(self, load: Load, position: int, order: int) -> None:
+        self._load = load
         self.order = order
         self.count = 0
         self.size = 0
         self.is_paused = False
         self.position = position
-        self.waiter: asyncio.Future[None] | None = None
+        self._waiter: asyncio.Future[None] | None = None
         self._records: deque[tuple[Records, int]] = deque()
         self._failure: KafkaError | None = None
         self._is_ahead = False
@@ -50,15 +68,14 @@ class PartitionBacklog:
 
     @property
     def is_waiting(self) -> bool:
-        """Whether a fetch waits, and has not been woken."""
-        return self.waiter is not None and not self.waiter.done()
+        """Whether a fetch waits for something."""
+        return self._waiter is not None
 
     def put(self, records: Records) -> None:
         """Takes records in."""
         size = sum(map(len, filter(None, records.values)))
         self._records.append((records, size))
-        self.count += len(records)
-        self.size += size
+        self._add(len(records), size)
         self.position = records.next_offset
         self._wake()
 
@@ -83,8 +100,7 @@ class PartitionBacklog:
                 left = size * len(rest) // len(records)
                 self._records.appendleft((rest, left))
                 records, size = records.slice(0, limit), size - left
-            self.count -= len(records)
-            self.size -= size
+            self._add(-len(records), -size)
         elif self._failure is not None:
             raise self._failure
         else:
@@ -94,9 +110,45 @@ class PartitionBacklog:
             self._is_ahead = False
         return records
 
+    async def wait(self, begin: Callable[[], None]) -> None:
+        """Waits until there is something.
+
+        Args:
+            begin: Called when the wait has begun.
+        """
+        waiter = self._waiter = asyncio.get_running_loop().create_future()
+        self._load.waiting += 1
+        try:
+            begin()
+            await waiter
+        finally:
+            self._waiter = None
+            if waiter.cancelled():
+                self._load.waiting -= 1
+
+    def pause(self) -> None:
+        """What waits does not count any more, and no more is read."""
+        self._load.count -= self.count
+        self._load.size -= self.size
+        self.is_paused = True
+
+    def resume(self) -> None:
+        """Reverses `pause`."""
+        self.is_paused = False
+        self._load.count += self.count
+        self._load.size += self.size
+
     def _wake(self) -> None:
-        if self.waiter is not None and not self.waiter.done():
-            self.waiter.set_result(None)
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+            self._load.waiting -= 1
+
+    def _add(self, count: int, size: int) -> None:
+        self.count += count
+        self.size += size
+        if not self.is_paused:
+            self._load.count += count
+            self._load.size += size
 
 
 class Backlog:
@@ -108,22 +160,33 @@ class Backlog:
 
     def __init__(self) -> None:
         self.partitions: dict[TopicPartition, PartitionBacklog] = {}
+        self._load = Load()
+
+    def begin(self, partition: TopicPartition, position: int, order: int) -> None:
+        """A partition is read from a position on."""
+        self.partitions[partition] = PartitionBacklog(self._load, position, order)
+
+    def end(self, partition: TopicPartition) -> bool:
+        """A partition is read no more; tells whether it was."""
+        backlog = self.partitions.pop(partition, None)
+        if backlog is not None and not backlog.is_paused:
+            backlog.pause()
+        return backlog is not None
 
     def is_wanted(self) -> bool:
         """Whether somebody waits, and there is room."""
-        return any(backlog.is_waiting for backlog in self.partitions.values()) and not self.is_full()
+        return self._load.waiting > 0 and not self.is_full()
 
     def is_full(self) -> bool:
         """Whether polling should stop for now."""
-        active = [backlog for backlog in self.partitions.values() if not backlog.is_paused]
-        return sum(b.count for b in active) >= MOST_RECORDS or sum(b.size for b in active) >= MOST_BYTES
+        return self._load.count >= MOST_RECORDS or self._load.size >= MOST_BYTES
 
     def stalled(self) -> list[TopicPartition]:
         """The partitions of which nobody takes what there is, while somebody waits for others."""
-        if not any(backlog.waiter is not None for backlog in self.partitions.values()):
+        if not self._load.waiting:
             return []
         return [
             partition
             for partition, backlog in self.partitions.items()
-            if backlog.count and not backlog.is_paused and backlog.waiter is None
+            if backlog.count and not backlog.is_paused and not backlog.is_waiting
         ]

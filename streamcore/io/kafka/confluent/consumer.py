@@ -11,7 +11,7 @@ from typing import Final
 from confluent_kafka import Consumer as Client, KafkaException, Message, TopicPartition as Native
 
 from streamcore.io.kafka.client import TopicPartition
-from streamcore.io.kafka.confluent.backlog import Backlog, PartitionBacklog
+from streamcore.io.kafka.confluent.backlog import Backlog
 from streamcore.io.kafka.confluent.cluster import ClusterQueries
 from streamcore.io.kafka.confluent.failures import failure_of
 from streamcore.io.kafka.confluent.polling import Polling
@@ -59,11 +59,11 @@ class ConfluentConsumer(ClusterQueries):
         if self._failure is not None:
             raise self._failure
         order = self._order(self._begin, Native(*partition, offset))
-        self._backlog.partitions[partition] = PartitionBacklog(offset, order)
+        self._backlog.begin(partition, offset, order)
         self._regulate()
 
     def unassign(self, partition: TopicPartition) -> None:
-        if self._backlog.partitions.pop(partition, None) is not None:
+        if self._backlog.end(partition):
             self._order(self._client.incremental_unassign, Native(*partition))
             self._regulate()
 
@@ -72,10 +72,10 @@ class ConfluentConsumer(ClusterQueries):
         if not backlog.has_something and not self._backlog.is_full():
             self._polling.poll_now()
         while not backlog.has_something:
-            await self._wait_for(backlog)
+            await backlog.wait(self._regulate)
         records = backlog.take(limit)
         if backlog.is_paused and not backlog.count:
-            backlog.is_paused = False
+            backlog.resume()
             self._order(self._client.resume, Native(*partition))
         self._regulate()
         return records
@@ -96,14 +96,6 @@ class ConfluentConsumer(ClusterQueries):
         await self._polling.stop()
         await asyncio.to_thread(self._client.close)
         await self._group.close()
-
-    async def _wait_for(self, backlog: PartitionBacklog) -> None:
-        backlog.waiter = asyncio.get_running_loop().create_future()
-        self._regulate()
-        try:
-            await backlog.waiter
-        finally:
-            backlog.waiter = None
 
     # Called when polled.
 
@@ -211,5 +203,5 @@ class ConfluentConsumer(ClusterQueries):
         if stalled:
             self._order(self._client.pause, *(Native(*partition) for partition in stalled))
             for partition in stalled:
-                self._backlog.partitions[partition].is_paused = True
+                self._backlog.partitions[partition].pause()
         self._regulate()
