@@ -16,13 +16,16 @@ class Cluster:
     Attributes:
         rows: What has been committed.
         marker: The last marker that has been committed.
-        faults: What the next commits and writes raise.
+        start_faults: What the next starts of transactions raise.
+        commit_faults: What the next commits raise.
+        write_faults: What the next writes raise.
         aborted: How many transactions have been aborted.
     """
 
     def __init__(self) -> None:
         self.rows: list[Any] = []
         self.marker: Marker | None = None
+        self.start_faults: list[TransactionError] = []
         self.commit_faults: list[Exception] = []
         self.write_faults: list[TransactionError] = []
         self.aborted = 0
@@ -47,6 +50,8 @@ class ClusterTransactions(Transactions):
         return self._cluster.marker
 
     async def begin(self) -> None:
+        if self._cluster.start_faults:
+            raise self._cluster.start_faults.pop()
         self._open, self._marker = [], None
 
     async def write(self, rows: list[Any]) -> None:

@@ -86,6 +86,22 @@ async def test_a_lost_transaction_is_done_again_in_the_process(tmp_path: Path, p
     assert [start.checkpoint for start in ledger.starts] == [0, 1]
 
 
+@pytest.mark.parametrize("checkpoints", [0, 1])
+async def test_a_start_that_is_fenced_begins_anew(tmp_path: Path, checkpoints: int) -> None:
+    expected = await whole_run(tmp_path / "whole")
+    cluster, ledger, gate = Cluster(), Ledger(), Gate()
+    for number in range(checkpoints):
+        job = Job(running_sums(GatedSource(Counting(90, splits=["a"]), gate), cluster, ledger, tmp_path / "state"))
+        await gate.use(8)
+        assert await job.checkpoint() == number + 1
+        await job.cancel()
+    cluster.start_faults += [fenced(), aborted()]
+    gate.allow(1000)
+    await run_to_end(running_sums(GatedSource(Counting(90, splits=["a"]), gate), cluster, ledger, tmp_path / "state"))
+    assert cluster.rows == expected == ledger.rows()
+    assert cluster.start_faults == []
+
+
 async def test_a_write_that_fails_takes_the_run_back(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     expected = await whole_run(tmp_path / "whole")
     cluster, ledger, gate = Cluster(), Ledger(), Gate()

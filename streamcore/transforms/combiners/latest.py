@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable
-from typing import Any, Final, Generic
+from typing import Any, Generic, cast
 
 from streamcore.graph.pipeline import require_pcollection
 from streamcore.graph.ptransform import PTransform
 from streamcore.graph.pvalue import PCollection
 from streamcore.graph.typevars import K, T
-from streamcore.timestamp import MIN_TIMESTAMP, Timestamp
+from streamcore.timestamp import Timestamp
 from streamcore.transforms.combine_fn import CombineFn, Kernel
 from streamcore.transforms.combine_globally import CombineGlobally
 from streamcore.transforms.dofn import DoFn
@@ -18,8 +18,8 @@ from streamcore.transforms.elementwise import Map
 from streamcore.transforms.family import Family
 from streamcore.transforms.group import CombinePerKey
 
-Stamped = tuple[Any, Any]
-NOTHING_YET: Final[Stamped] = (None, MIN_TIMESTAMP)
+# A value and its timestamp; empty where there is none yet. State that is read back is equal, but not identical.
+Stamped = tuple[Any, Any] | tuple[()]
 
 
 class LatestCombineFn(CombineFn[tuple[T, Any], Stamped, T], Generic[T]):
@@ -30,35 +30,34 @@ class LatestCombineFn(CombineFn[tuple[T, Any], Stamped, T], Generic[T]):
     """
 
     def create_accumulator(self) -> Stamped:
-        """No value, at the beginning of time."""
-        return NOTHING_YET
+        """No value."""
+        return ()
 
     def add_input(self, mutable_accumulator: Stamped, element: tuple[T, Any]) -> Stamped:
         """The later of the two."""
-        return mutable_accumulator if mutable_accumulator[1] > element[1] else element
+        return mutable_accumulator if mutable_accumulator and mutable_accumulator[1] > element[1] else element
 
     def merge_accumulators(self, accumulators: Iterable[Stamped]) -> Stamped:
         """The latest of all."""
-        merged = NOTHING_YET
+        merged: Stamped = ()
         for accumulator in accumulators:
-            if accumulator is not NOTHING_YET:
+            if accumulator:
                 merged = self.add_input(merged, accumulator)
         return merged
 
     def extract_output(self, accumulator: Stamped) -> T:
         """The value; None if there was none."""
-        value: T = accumulator[0]
-        return value
+        value: Any = accumulator[0] if accumulator else None
+        return cast("T", value)
 
     def kernel(self) -> Kernel:
         """Compares without a call."""
         return Kernel(
-            create="NOTHING_YET",
+            create="()",
             first="{v}",
-            add="{a} if {a}[1] > {v}[1] else {v}",
-            merge="{a} if {b} is NOTHING_YET or {a}[1] > {b}[1] else {b}",
-            extract="{a}[0]",
-            names={"NOTHING_YET": NOTHING_YET},
+            add="{a} if {a} and {a}[1] > {v}[1] else {v}",
+            merge="{a} if not {b} or ({a} and {a}[1] > {b}[1]) else {b}",
+            extract="{a}[0] if {a} else None",
             ordered=True,
         )
 
