@@ -13,7 +13,7 @@ from tests.reliability.totals import expected_rows
 pytestmark = pytest.mark.integration
 
 # A minute is as long as the transaction that was open may last.
-OUTAGES = {"killed": (0.5, 1, 60), "stopped": (30,)}
+OUTAGES = {"killed": (1, 60), "stopped": (30,)}
 
 
 async def checkpoint_until_rows(topics: Topics, job: Job, count: int) -> None:
