@@ -147,7 +147,7 @@ class Closing(FedSource):
 
 
 def test_a_loop_that_ends_while_a_run_frees_things_lets_it_do_so() -> None:
-    sources = [Closing("a"), Closing("a")]
+    sources = [Closing("a"), Closing("a"), Closing("a")]
 
     async def main() -> None:
         p = Pipeline()
@@ -159,4 +159,4 @@ def test_a_loop_that_ends_while_a_run_frees_things_lets_it_do_so() -> None:
             await asyncio.sleep(0)
 
     asyncio.run(main())
-    assert sources[1].closed == 1, "closing the first was cut off, and that of the second was not"
+    assert sum(source.closed for source in sources) >= 2, "the end may cut off one that is closing, and no other"
