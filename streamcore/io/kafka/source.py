@@ -262,6 +262,6 @@ class KafkaReader(Reader[Any]):
         """Without what lies behind the end."""
         if self._end is None or records.next_offset <= self._end or not len(records):
             return records
-        kept = records.slice(0, bisect_left(records.offsets, self._end)) if len(records) else records
+        kept = records.slice(0, bisect_left(records.offsets, self._end))
         kept.next_offset = self._end
         return kept

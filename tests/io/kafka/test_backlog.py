@@ -28,10 +28,9 @@ def change(backlog: Backlog, waits: Waits, partition: TopicPartition, what: str,
     if one is None:
         backlog.begin(partition, 0, 0)
     elif what == "end":
-        if one in waits:
-            waits.pop(one).cancel()
-        else:
-            backlog.end(partition)
+        backlog.end(partition)
+    elif what == "cancel" and one in waits:
+        waits.pop(one).cancel()
     elif what == "put":
         one.put(records(1 + size % 5, size))
     elif what == "take" and one.has_something:
@@ -52,7 +51,7 @@ def expected(backlog: Backlog, waits: Waits) -> tuple[bool, bool]:
 
 calls = st.tuples(
     st.sampled_from(PARTITIONS),
-    st.sampled_from(["put", "put", "take", "wait", "pause", "resume", "end"]),
+    st.sampled_from(["put", "put", "take", "wait", "pause", "resume", "end", "cancel"]),
     st.sampled_from([0, 7, MOST_BYTES // 6]),
 )
 

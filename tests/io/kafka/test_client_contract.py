@@ -126,6 +126,24 @@ async def test_a_partition_that_nobody_fetches_holds_up_no_other(
     assert len(await read_values(consumer, ahead, 39_999, 2048)) == 39_999
 
 
+async def test_a_partition_that_was_held_back_is_read_again(
+    consumers: OpenConsumer, producer: Producer, make_topic: MakeTopic
+) -> None:
+    topic = make_topic(2)
+    count = 15_000  # more than may wait
+    await write(producer, topic, [b"x"] * count, partitions=[0] * count)
+    consumer, first, second = await consumers(), TopicPartition(topic, 0), TopicPartition(topic, 1)
+    consumer.assign(first, 0)
+    consumer.assign(second, 0)
+    waiting = asyncio.create_task(consumer.fetch(second, 1))
+    await read_values(consumer, first, 1, limit=1)  # nothing more of it is fetched, and the other one waits
+    await write(producer, topic, [b"second"], partitions=[1])
+    assert (await asyncio.wait_for(waiting, 60)).values == [b"second"]
+    consumer.unassign(first)
+    consumer.assign(first, 0)
+    assert len(await read_values(consumer, first, count)) == count
+
+
 async def test_a_partition_that_is_read_again_from_an_earlier_offset(
     consumers: OpenConsumer, producer: Producer, make_topic: MakeTopic
 ) -> None:

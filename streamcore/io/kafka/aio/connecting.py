@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, Protocol, TypeVar
 
 from aiokafka import errors as theirs
-from aiokafka.conn import AIOKafkaConnection, collect_hosts, create_conn
+from aiokafka.conn import collect_hosts, create_conn
 from aiokafka.protocol.admin import SaslAuthenticateRequest
 
 from streamcore.errors import PipelineError
@@ -49,7 +49,7 @@ async def start_client(make: Callable[[], C], settings: ClientSettings) -> C:
         client = _make(make, settings)
         try:
             if _uses_token(settings):
-                await _try_addresses(settings, deadline)  # aiokafka would begin with a token that was refused, too
+                await _refuse_bad_token(settings, deadline)
             async with asyncio.timeout_at(asyncio.get_running_loop().time() + max(deadline - time.monotonic(), PAUSE)):
                 await client.start()
         except (theirs.KafkaError, OSError, TimeoutError) as error:
@@ -99,10 +99,7 @@ async def _try_addresses(settings: ClientSettings, deadline: float) -> str:
         timeout = max(int((deadline - time.monotonic()) * 1000), 1)
         try:
             connection = await create_conn(host, port, request_timeout_ms=timeout, **_connection_properties(settings))
-            try:
-                await _refuse_bad_token(connection, settings)
-            finally:
-                connection.close()
+            connection.close()
         except AUTHENTICATION as error:
             raise failure_of(error, "connect", settings) from None
         except (theirs.KafkaError, OSError, TimeoutError) as error:
@@ -113,16 +110,26 @@ async def _try_addresses(settings: ClientSettings, deadline: float) -> str:
     return "; ".join(reasons)
 
 
-async def _refuse_bad_token(connection: AIOKafkaConnection, settings: ClientSettings) -> None:
-    """Raises if the broker has not taken the token.
+async def _refuse_bad_token(settings: ClientSettings, deadline: float) -> None:
+    """Raises if a broker does not take the token.
 
     It says so in a message (RFC 7628, 3.2.3) that aiokafka takes for consent, and ends the exchange when that has been
     answered.
     """
-    if _uses_token(settings):
-        answer = await connection.send(SaslAuthenticateRequest(b"\x01"))
+    hosts = collect_hosts(settings.bootstrap_servers)
+    timeout = max(int((deadline - time.monotonic()) * 1000) // (len(hosts) + 1), 1)
+    for host, port, _ in hosts:
+        try:
+            connection = await create_conn(host, port, request_timeout_ms=timeout, **_connection_properties(settings))
+            try:
+                answer: Any = await connection.send(SaslAuthenticateRequest(b"\x01"))
+            finally:
+                connection.close()
+        except (theirs.KafkaError, OSError, TimeoutError):
+            continue  # the client itself will try, and tell
         if answer.error_code == theirs.SaslAuthenticationFailed.errno:
-            raise theirs.SaslAuthenticationFailed(answer.error_message)
+            raise failure_of(theirs.SaslAuthenticationFailed(answer.error_message), "connect", settings)
+        return
 
 
 def _uses_token(settings: ClientSettings) -> bool:

@@ -12,31 +12,31 @@ from streamcore.io.kafka.client import TopicPartition
 from streamcore.io.kafka.errors import KafkaError
 from streamcore.io.kafka.records import Records
 
-# How much may wait before the thread stops polling: some milliseconds of work for a fast pipeline.
+# How much may wait before polling stops: some milliseconds of work for a fast pipeline.
 MOST_RECORDS: Final = 10_000
 MOST_BYTES: Final = 1 << 24
 
 
 @dataclasses.dataclass(slots=True)
 class Load:
-    """What waits of all partitions that are not paused; kept up to date, as there may be thousands.
+    """Sums over partitions; kept up to date, as there may be thousands.
 
     Attributes:
-        count: How many records wait.
+        count: How many records there are, of partitions that are not paused.
         size: How many bytes their values have.
-        waiting: How many fetches wait for records.
+        fetches: How many fetches wait, of any partition.
     """
 
     count: int = 0
     size: int = 0
-    waiting: int = 0
+    fetches: int = 0
 
 
 class PartitionBacklog:
     """What waits of one partition.
 
     Args:
-        load: What waits of all, to which this belongs.
+        load: The sums, which this keeps up to date.
         position: The offset it begins at.
         order: Number of the order by which it was assigned: messages that were taken before belong to an earlier
             assignment of the same partition.
@@ -117,14 +117,14 @@ class PartitionBacklog:
             begin: Called when the wait has begun.
         """
         waiter = self._waiter = asyncio.get_running_loop().create_future()
-        self._load.waiting += 1
+        self._load.fetches += 1
         try:
             begin()
             await waiter
         finally:
             self._waiter = None
-            if waiter.cancelled():
-                self._load.waiting -= 1
+            if waiter.cancelled() or not waiter.done():
+                self._load.fetches -= 1
 
     def pause(self) -> None:
         """What waits does not count any more, and no more is read."""
@@ -141,7 +141,7 @@ class PartitionBacklog:
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
-            self._load.waiting -= 1
+            self._load.fetches -= 1
 
     def _add(self, count: int, size: int) -> None:
         self.count += count
@@ -166,16 +166,16 @@ class Backlog:
         """A partition is read from a position on."""
         self.partitions[partition] = PartitionBacklog(self._load, position, order)
 
-    def end(self, partition: TopicPartition) -> bool:
-        """A partition is read no more; tells whether it was."""
-        backlog = self.partitions.pop(partition, None)
-        if backlog is not None and not backlog.is_paused:
-            backlog.pause()
-        return backlog is not None
+    def end(self, partition: TopicPartition) -> None:
+        """A partition is read no more; a fetch of it that waits fails."""
+        backlog = self.partitions.pop(partition)
+        backlog.fail(KafkaError(f"partition {partition.partition} of topic {partition.topic!r} is not read any more"))
+        if not backlog.is_paused:
+            backlog.pause()  # what it holds counts no more
 
     def is_wanted(self) -> bool:
         """Whether somebody waits, and there is room."""
-        return self._load.waiting > 0 and not self.is_full()
+        return self._load.fetches > 0 and not self.is_full()
 
     def is_full(self) -> bool:
         """Whether polling should stop for now."""
@@ -183,7 +183,7 @@ class Backlog:
 
     def stalled(self) -> list[TopicPartition]:
         """The partitions of which nobody takes what there is, while somebody waits for others."""
-        if not self._load.waiting:
+        if not self._load.fetches:
             return []
         return [
             partition

@@ -24,16 +24,17 @@ from streamcore.io.kafka.settings import ClientSettings
 # How long a partition is left alone with its backlog, in seconds, before it is paused for the sake of others: pausing
 # drops what librdkafka has fetched ahead.
 STALL: Final = 0.1
-# How often the ends of the partitions are noted for `lag`, and how long it is tried to reach a broker that was lost, in
-# seconds.
+# How often the ends of the partitions are noted for `lag`, and how often while some are missing, in seconds.
 NOTE: Final = 1.0
+FIRST_NOTE: Final = 0.1
+# How long it is tried to reach a broker that was lost, in seconds.
 TRY: Final = 0.1
 
 
 class ConfluentConsumer(ClusterQueries):
     """Implements `Consumer`.
 
-    It is polled while a fetch waits; messages of other partitions wait in a bounded backlog until they are fetched.
+    A fetch polls; messages of other partitions wait in a bounded backlog until they are fetched.
     """
 
     def __init__(self, settings: ClientSettings) -> None:
@@ -49,7 +50,7 @@ class ConfluentConsumer(ClusterQueries):
             self._take_in,
             self._look_for_broker,
             self._fail,
-            may_block="oauth_cb" in settings.properties,
+            may_block="logger" in settings.properties or any(map(callable, settings.properties.values())),
         )
         self._failure: KafkaError | None = None
         self._stall: asyncio.TimerHandle | None = None
@@ -63,9 +64,16 @@ class ConfluentConsumer(ClusterQueries):
         self._regulate()
 
     def unassign(self, partition: TopicPartition) -> None:
-        if self._backlog.end(partition):
-            self._order(self._client.incremental_unassign, Native(*partition))
-            self._regulate()
+        backlog = self._backlog.partitions.get(partition)
+        if backlog is None:
+            return
+        if backlog.is_paused:
+            # Else it would be so still when it is assigned again.
+            self._order(self._client.resume, Native(*partition))
+        self._order(self._client.incremental_unassign, Native(*partition))
+        self._backlog.end(partition)
+        self._ends.pop(partition, None)
+        self._regulate()
 
     async def fetch(self, partition: TopicPartition, limit: int) -> Records:
         backlog = self._backlog.partitions[partition]
@@ -93,22 +101,23 @@ class ConfluentConsumer(ClusterQueries):
         self._closed = True
         if self._stall is not None:
             self._stall.cancel()
-        await self._polling.stop()
-        await asyncio.to_thread(self._client.close)
-        await self._group.close()
+        try:
+            await self._polling.stop()
+        finally:
+            await self._group.close()
 
     # Called when polled.
 
     def _take_in(self, messages: list[Message], done: int) -> None:
+        if any(error is None or is_end(error) for error in map(Message.error, messages)):
+            self._log.note_success()
         failed = first_error(messages)
         while failed is not None:
             self._distribute(messages[:failed], done)
             self._note_error(messages[failed], done)
             messages = messages[failed + 1 :]
             failed = first_error(messages)
-        if messages:
-            self._distribute(messages, done)
-            self._log.note_success()
+        self._distribute(messages, done)
         self._note_ends()
         self._regulate()
 
@@ -148,8 +157,8 @@ class ConfluentConsumer(ClusterQueries):
 
     def _note_ends(self) -> None:
         """Notes the ends of the partitions, now and then."""
-        now = time.monotonic()
-        if now - self._noted < NOTE and len(self._ends) >= len(self._backlog.partitions):
+        now, has_all = time.monotonic(), len(self._ends) >= len(self._backlog.partitions)
+        if now - self._noted < (NOTE if has_all else FIRST_NOTE):
             return
         self._noted = now
         for partition in self._backlog.partitions:

@@ -6,6 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Final, TypeVar
 
 from confluent_kafka import Consumer as Client, Message
@@ -19,7 +20,7 @@ WAIT: Final = 0.1
 
 
 class Polling:
-    """Polls while messages are wanted.
+    """Polls while messages are wanted; owns the client.
 
     What librdkafka has fetched already is taken in the event loop. Only to wait for more is a thread's work: handing
     over messages from thread to thread costs more than taking them, as a thread gets the interpreter lock of a busy one
@@ -53,20 +54,24 @@ class Polling:
         self._orders: deque[Callable[[], object]] = deque()
         self._ordered = 0
         self._done = 0
+        self._is_stopped = False
         self._task: asyncio.Task[None] | None = None
 
     def order(self, work: Callable[[], object]) -> int:
-        """Has something done in a thread before the client is polled again; returns the number of the order, from 1.
+        """Has something done in a thread before the client is polled again, which may be much later.
 
         While a thread waits in the client, a call from elsewhere would wait, too, and some hold the interpreter lock.
+
+        Returns:
+            The number of the order, from 1.
         """
         self._orders.append(work)
         self._ordered += 1
         return self._ordered
 
     def poll_now(self) -> None:
-        """Takes what has come already."""
-        if self._orders or self._may_block or self._is_running():
+        """Takes what has come already, without a change of tasks; does nothing where that is not possible."""
+        if self._orders or self._may_block or self._is_stopped or self._is_running():
             return
         try:
             self._deliver(self._client.consume(MESSAGES_AT_ONCE, 0), self._done)
@@ -75,15 +80,15 @@ class Polling:
 
     def go_on(self) -> None:
         """Polls, until nothing is wanted any more."""
-        if not self._is_running() and self._is_wanted():
+        if not self._is_stopped and not self._is_running() and self._is_wanted():
             self._task = asyncio.create_task(self._run(), name="poll Kafka")
 
     async def stop(self) -> None:
-        """Ends it; afterwards no thread is in the client."""
+        """Ends it, and closes the client, even if this is cancelled meanwhile."""
+        self._is_stopped = True
         if self._task is not None:
             self._task.cancel()
-            await asyncio.wait({self._task})
-        await asyncio.to_thread(self._thread.shutdown)
+        await asyncio.to_thread(self._end)
 
     def _is_running(self) -> bool:
         return self._task is not None and not self._task.done()
@@ -97,9 +102,10 @@ class Polling:
 
     async def _poll(self) -> None:
         while self._orders:
-            await self._in_thread(self._orders[0])
-            self._orders.popleft()
-            self._done += 1
+            orders = list(self._orders)
+            self._orders.clear()
+            await self._in_thread(partial(_carry_out, orders))
+            self._done += len(orders)
         done = self._done
         messages = [] if self._may_block else self._client.consume(MESSAGES_AT_ONCE, 0)
         if not messages:
@@ -110,6 +116,10 @@ class Polling:
     def _in_thread(self, function: Callable[[], R]) -> asyncio.Future[R]:
         return asyncio.get_running_loop().run_in_executor(self._thread, function)
 
+    def _end(self) -> None:
+        self._thread.shutdown()
+        self._client.close()
+
     def _wait(self) -> list[Message]:
         # `consume` would wait until it has as many as asked for.
         messages = self._client.consume(1, WAIT)
@@ -117,3 +127,8 @@ class Polling:
             return messages + self._client.consume(MESSAGES_AT_ONCE - 1, 0)
         self._look_around()
         return messages
+
+
+def _carry_out(orders: list[Callable[[], object]]) -> None:
+    for work in orders:
+        work()

@@ -132,7 +132,7 @@ class ConfluentProducer:
 
     def _note_delivery(self, error: ClientError | None, message: Message) -> None:
         """Called by librdkafka for a record that it gives up, in a thread or in `poll`."""
-        if error is None or error.code() in DROPPED:
+        if error is None or error.code() in DROPPED or self._failure is not None:
             return
         failure = self._failure_of((message.topic() or "", message.value(), message.key()), error)
         with self._lock:
