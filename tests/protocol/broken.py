@@ -199,18 +199,22 @@ class UnknownIsAborted(CommitProtocol):
 
 
 class StateBeforeSinks(CommitProtocol):
+    """The directory hears nothing of what the sinks have prepared: only they know its names."""
+
     def _take(self, standing: Standing) -> Procedure[Standing]:
         yield HoldOutput()
-        number = standing.checkpoint.number + 1
-        names = dict.fromkeys(self.sinks, (standing.epoch, number))
-        following = _following(self, standing, names)
+        following = _following(self, standing, {})
+        number = following.checkpoint.number
         if self.is_transactional:
             yield AddMarker(following.marker())
         yield PrepareState(following.checkpoint)
+        prepared: dict[str, object] = {}
         for sink in self.sinks:
-            yield PrepareSink(sink, number)
+            prepared[sink] = yield PrepareSink(sink, number)
         if self.is_transactional:
             yield from self._commit()
+        for sink, data in prepared.items():
+            yield CommitSink(sink, number, data)
         return (yield from _go_on(self, following))
 
 

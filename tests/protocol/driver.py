@@ -212,13 +212,13 @@ class Driver:
             raise ViolationError(msg)
         key = epoch, directory.applied, directory.prepared
         applied, prepared = (saved and saved.checkpoint() for saved in (directory.applied, directory.prepared))
-        world = world._replace(directory=directory._replace(epoch=epoch))
-        process = process._replace(has_written=False, has_failed=False, is_taking=False, may_claim=False)
+        world = world.without_owner()._replace(directory=directory._replace(epoch=epoch))
+        process = process._replace(owns=True, has_written=False, has_failed=False, is_taking=False, may_claim=False)
         yield "", False, world, process, key, Claim(STATE_ID, epoch, applied, prepared)
 
     def _PrepareState(self, world: World, process: Process, command: commands.PrepareState) -> Iterator[Any]:
         new, directory = command.checkpoint, world.directory
-        if self._is_stale("prepare", world, new.epoch):
+        if self._is_refused("prepare", world, process, new.epoch):
             yield ": taken over", False, world, process, None, StateTakenOverError("taken over")
             return
         expected = 0 if directory.applied is None else directory.applied.number + 1
@@ -233,7 +233,7 @@ class Driver:
 
     def _ApplyState(self, world: World, process: Process, command: commands.ApplyState) -> Iterator[Any]:
         directory = world.directory
-        if self._is_stale("apply", world, command.epoch):
+        if self._is_refused("apply", world, process, command.epoch):
             yield ": taken over", False, world, process, None, StateTakenOverError("taken over")
             return
         if directory.prepared is not None and directory.prepared.number == command.number:
@@ -246,7 +246,7 @@ class Driver:
 
     def _RollBackState(self, world: World, process: Process, command: commands.RollBackState) -> Iterator[Any]:
         directory = world.directory
-        if self._is_stale("roll back", world, command.epoch):
+        if self._is_refused("roll back", world, process, command.epoch):
             yield ": taken over", False, world, process, None, StateTakenOverError("taken over")
             return
         if directory.prepared is not None and directory.prepared.number == command.number:
@@ -254,8 +254,13 @@ class Driver:
         world = world._replace(directory=directory, has_lost_marker=False)
         yield "", False, world, process._replace(has_written=True), None, None
 
-    def _is_stale(self, write: str, world: World, epoch: int) -> bool:
-        return f"{write} checks the epoch" not in self._broken and epoch != world.directory.epoch
+    def _is_refused(self, write: str, world: World, process: Process, epoch: int) -> bool:
+        if f"{write} checks the epoch" not in self._broken and epoch != world.directory.epoch:
+            return True
+        if not process.owns:
+            msg = f"was taken over and writes to the directory all the same: {write}"
+            raise ViolationError(msg)
+        return False
 
     # The cluster.
 

@@ -1,9 +1,4 @@
-"""Each rule of the protocol is left out once: the search must then find what goes wrong.
-
-Two rules are a second lock on the same door, for which nothing is found: that `ApplyState` checks the epoch (whoever
-applies a checkpoint knows that it was decided, and the number tells which), and that sinks are prepared before the
-state where a cluster decides (both only have to be before the decision).
-"""
+"""Each rule of the protocol is left out once: the search must then find what goes wrong."""
 
 from __future__ import annotations
 
@@ -53,14 +48,9 @@ RULES: Final = [
     Rule("shut out before the marker is read", "does not come to rest", 1, broken.MarkerBeforeFencing),
     Rule("read stable offsets", "doubled in the cluster", 1, broken=("stable offsets",)),
     Rule("do not wait for ever for them", "nothing goes on", 2, broken=("no wait for ever",)),
-    Rule("check the epoch to prepare", "applies 1 to", 2, broken=("prepare checks the epoch", "one undecided")),
-    Rule(
-        "check the epoch to roll back",
-        "applies 1 to",
-        3,
-        broken=("roll back checks the epoch",),
-        kinds="crashes zombies",
-    ),
+    Rule("check the epoch to prepare", "was taken over and writes", 2, broken=("prepare checks the epoch",)),
+    Rule("check the epoch to apply", "was taken over and writes", 2, broken=("apply checks the epoch",)),
+    Rule("check the epoch to roll back", "was taken over and writes", 3, broken=("roll back checks the epoch",)),
     Rule("renew the claim to go back", "takes the directory, which nobody asked for", 1, broken.NoRenewal),
     Rule(
         "renew it with a new epoch",
@@ -76,7 +66,8 @@ RULES: Final = [
     Rule("hold the next epoch's output back", "doubled in the cluster", 1, broken.NoBarrier),
     Rule("unknown is not committed", "lost in the cluster", 1, broken.UnknownIsCommitted),
     Rule("unknown is not aborted", "doubled in the cluster", 1, broken.UnknownIsAborted),
-    Rule("sinks before the state", "lost in the sink", 1, broken.StateBeforeSinks, is_transactional=False),
+    Rule("sinks before the state", "lost in the sink", 1, broken.StateBeforeSinks),
+    Rule("sinks before the state, no cluster", "lost in the sink", 1, broken.StateBeforeSinks, is_transactional=False),
     Rule("state before the commit", "MarkerAheadError", 1, broken.CommitBeforeState),
     Rule("other sinks after the commit", "doubled in the sink", 1, broken.SinksBeforeTheDecision),
     Rule("apply after the sinks", "lost in the sink", 1, broken.ApplyBeforeSinks),

@@ -38,6 +38,7 @@ class Process(NamedTuple):
         resolved: Where it has found that the input begins.
         locks: Whether it holds the lock of the directory.
         may_claim: Whether it has taken the lock to begin, and has not claimed the directory yet.
+        owns: Whether nobody has claimed the directory after it.
         is_paused: Whether it does nothing, until it is woken.
         has_failed: Whether the cluster has refused a record.
         has_written: Whether it has changed anything since it last claimed the directory.
@@ -59,6 +60,7 @@ class Process(NamedTuple):
     resolved: int = 0
     locks: bool = False
     may_claim: bool = False
+    owns: bool = False
     is_paused: bool = False
     has_failed: bool = False
     has_written: bool = False
@@ -96,6 +98,10 @@ class World(NamedTuple):
         changed = () if process is None else (process,)
         processes = (*self.processes[:index], *changed, *self.processes[index + 1 :])
         return World(self.directory, self.cluster, self.folder, processes, *self[4:])
+
+    def without_owner(self) -> World:
+        """The world at the moment at which somebody claims the directory."""
+        return self._replace(processes=tuple(process._replace(owns=False) for process in self.processes))
 
     def without_writers(self) -> World:
         """The world after the cluster has shut out all writers."""
