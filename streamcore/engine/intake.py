@@ -44,8 +44,12 @@ class Arrivals:
         self.held.clear()
 
     def poll_again(self) -> None:
-        """Lets the splits be polled whose last batch has been processed."""
-        self.held = [reading for reading in self.held if not reading.go_on()]
+        """Lets the splits be polled whose last batch has been processed.
+
+        Those that need not wait for it have a turn only when there is nothing else to process, one after another.
+        """
+        held, self.held = self.held, []
+        self.held = [reading for reading in held if not reading.go_on()]
 
 
 class SplitReading:
@@ -75,17 +79,25 @@ class SplitReading:
         self._arrivals = arrivals
         self._clock = clock
         self._go_on = asyncio.Event()
+        self._is_quick = type(reader).poll_nowait is not Reader.poll_nowait
         # Since when the split has been asked and has had nothing. While it is not asked because it is held up by us,
         # this is None: such a split is not idle.
         self._waiting_since: int | None = None
 
     def go_on(self) -> bool:
-        """Lets the next poll come, unless the split is too far ahead of others; returns whether it may."""
-        if self.node.is_ahead(self.split):
+        """Polls at once, or lets the next poll come; returns False if it is not the split's turn.
+
+        That is so if it is too far ahead of others, or could be polled at once while there is something to process.
+        """
+        if self.node.is_ahead(self.split) or (self._is_quick and self._arrivals.queue):
             return False
         if self._waiting_since is None:
             self._waiting_since = self._clock.now()
-        self._go_on.set()
+        batch = self._poll_nowait() if self._is_quick else None
+        if batch is None:
+            self._go_on.set()
+        else:
+            self._arrive(batch)
         return True
 
     def idle_at(self) -> int:
@@ -108,13 +120,24 @@ class SplitReading:
             await self._go_on.wait()
             self._go_on.clear()
             batch = await self._poll()
-            if batch is None or batch.values:
-                self._waiting_since = None
-            if self._tells_positions and batch is not None:
-                self.position = position_of(self.node, self.split, self.reader)
-            self._arrivals.put((self.node, self, batch))
+            self._arrive(batch)
             if batch is None:
                 return
+
+    def _arrive(self, batch: Batch[Any] | None) -> None:
+        if batch is None or batch.values:
+            self._waiting_since = None
+        if self._tells_positions and batch is not None:
+            self.position = position_of(self.node, self.split, self.reader)
+        self._arrivals.put((self.node, self, batch))
+
+    def _poll_nowait(self) -> Batch[Any] | None:
+        try:
+            return self.reader.poll_nowait(POLL_LIMIT)
+        except StreamcoreError:
+            raise
+        except Exception as error:
+            raise self._failure(error) from error
 
     async def _poll(self) -> Batch[Any] | None:
         try:
@@ -125,8 +148,12 @@ class SplitReading:
             task = asyncio.current_task()
             if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():
                 raise  # it is this task that is to end, and not something that the source has waited for
-            msg = f"step {self.node.label!r} could not read split {self.split!r}: {type(error).__name__}: {error}"
-            raise SourceError(msg) from error
+            raise self._failure(error) from error
+
+    def _failure(self, cause: BaseException) -> SourceError:
+        return SourceError(
+            f"step {self.node.label!r} could not read split {self.split!r}: {type(cause).__name__}: {cause}"
+        )
 
 
 async def list_splits(node: SourceNode, source: Source[Any]) -> Sequence[str]:

@@ -93,6 +93,10 @@ class Blocks(Protocol):
         """The next block; empty at the end of the file. Cancelled while it waits it loses nothing."""
         ...
 
+    def next_nowait(self) -> bytes:
+        """The next block, if that needs no waiting; else, and at the end of the file, empty."""
+        ...
+
     async def close(self) -> None:
         """Closes the file."""
         ...
@@ -116,6 +120,10 @@ class LocalBlocks:
         return self._file.offset
 
     async def next(self) -> bytes:
+        """Reads a block."""
+        return self.next_nowait()
+
+    def next_nowait(self) -> bytes:
         """Reads a block."""
         return self._file.read_lines(self._size)
 
@@ -142,10 +150,17 @@ class ThreadBlocks:
 
     async def next(self) -> bytes:
         """A block of the piece at hand, or of the next one."""
-        block = self._from_piece()
+        block = self.next_nowait()
         if not block and not self._ended:
             await self._next_piece()
-            block = self._from_piece()
+            block = self.next_nowait()
+        return block
+
+    def next_nowait(self) -> bytes:
+        """A block of the piece at hand."""
+        block = self._piece.read(self._size)
+        if block and not block.endswith(b"\n"):
+            block += self._piece.readline()
         self.offset += len(block)
         return block
 
@@ -157,12 +172,6 @@ class ThreadBlocks:
             self._ahead.exception()  # it has been seen
             self._ahead = None
         self._file.close()
-
-    def _from_piece(self) -> bytes:
-        block = self._piece.read(self._size)
-        if block and not block.endswith(b"\n"):
-            block += self._piece.readline()
-        return block
 
     async def _next_piece(self) -> None:
         if self._ahead is None:

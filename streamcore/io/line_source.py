@@ -116,8 +116,22 @@ class LineReader(Reader[Any]):
     async def poll(self, limit: int) -> Batch[Any] | None:
         """The elements of the next block, or those of the last one that were more than the limit."""
         while self._taken >= len(self._values):
-            if not await self._next_block():
+            block = await self._blocks.next()
+            if not block:
                 return None
+            self._parse(block)
+        return self._take(limit)
+
+    def poll_nowait(self, limit: int) -> Batch[Any] | None:
+        """The same, if no thread has to read."""
+        while self._taken >= len(self._values):
+            block = self._blocks.next_nowait()
+            if not block:
+                return None
+            self._parse(block)
+        return self._take(limit)
+
+    def _take(self, limit: int) -> Batch[Any]:
         start = self._taken
         if not start and len(self._values) <= limit:
             self._taken = len(self._values)
@@ -136,16 +150,12 @@ class LineReader(Reader[Any]):
         """Closes the file."""
         await self._blocks.close()
 
-    async def _next_block(self) -> bool:
-        """Parses the next block; False at the end of the file."""
-        block = await self._blocks.next()
-        if not block:
-            return False
+    def _parse(self, block: bytes) -> None:
+        """Makes elements of the next block."""
         self._taken -= len(self._values)
         self._line += self._line_count
         self._offset = self._blocks.offset - len(block)
         self._values, self._line_count = self._lines.parse(block, self._replace)
-        return True
 
     def _replace(self, index: int, line: bytes, error: Exception) -> Any:
         return self._on_bad_line(self._path, self._line + index + 1, line, error)

@@ -65,6 +65,13 @@ class Reader(abc.ABC, Generic[T]):
         cancelled while it waits, and must then lose nothing.
         """
 
+    def poll_nowait(self, limit: int) -> Batch[T] | None:
+        """What `poll` would return, if that needs no waiting; None if it does, and at the end: then `poll` is called.
+
+        For readers that often have the next batch at hand: a change of tasks costs as much as some ten elements.
+        """
+        return None
+
     def position(self) -> object:
         """Where to go on after the last polled batch: plain data that `Source.open` takes back.
 

@@ -96,6 +96,10 @@ class Consumer(Protocol):
         """
         ...
 
+    def fetch_nowait(self, partition: TopicPartition, limit: int) -> Records | None:
+        """What `fetch` would give, if that needs no waiting; else, or if it cannot be told, None."""
+        ...
+
     def is_connected(self, partition: TopicPartition) -> bool:
         """Whether an assigned partition can be read, as far as the client has noticed while a fetch waited."""
         ...

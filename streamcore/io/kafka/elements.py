@@ -44,6 +44,11 @@ class ElementFormat:
     timestamp: TimestampFn | None = None
     on_bad_record: BadRecordHandler = refuse_record
 
+    @property
+    def needs_preparing(self) -> bool:
+        """Whether `prepare` may have something to do."""
+        return any(one is not None and one.prepare is not None for one in (self.key, self.value))
+
     async def prepare(self, records: Records) -> None:
         """Fetches what the deserializers need for these records; may be cancelled and called again."""
         if self.key is not None and self.key.prepare is not None:

@@ -226,16 +226,19 @@ class KafkaReader(Reader[Any]):
         while not self._is_at_end():
             if self._taken is None:
                 self._taken = self._cut(await self._consumer.fetch(self._partition, limit))
-            if len(self._taken):
-                await self._elements.prepare(self._taken)
-                values, stamps = self._elements.elements(self._taken, self._partition)
-            else:
-                values, stamps = [], []
-            self._offset = self._taken.next_offset
+            await self._elements.prepare(self._taken)
+            batch = self._convert(self._taken)
             self._taken = None
-            if values:
-                return Batch(values, stamps)
+            if batch is not None:
+                return batch
         return None
+
+    def poll_nowait(self, limit: int) -> Batch[Any] | None:
+        """The next elements, if there are any."""
+        if self._elements.needs_preparing or self._is_at_end():
+            return None
+        records = self._consumer.fetch_nowait(self._partition, limit)
+        return None if records is None else self._convert(self._cut(records))
 
     def position(self) -> Position:
         """The next offset, the topic it is in, and where a bounded read ends."""
@@ -254,6 +257,12 @@ class KafkaReader(Reader[Any]):
     async def close(self) -> None:
         """Ends reading the partition."""
         self._consumer.unassign(self._partition)
+
+    def _convert(self, records: Records) -> Batch[Any] | None:
+        """The elements of records that were taken; None if there are none."""
+        values, stamps = self._elements.elements(records, self._partition) if len(records) else ([], [])
+        self._offset = records.next_offset
+        return Batch(values, stamps) if values else None
 
     def _is_at_end(self) -> bool:
         return self._end is not None and self._offset >= self._end

@@ -41,7 +41,7 @@ async def test_all_columns_of_a_record(consumers: OpenConsumer, producer: Produc
     assert records.values == [b"one", None, b""]
     assert records.keys == [b"a", b"b", None]
     assert records.timestamps == [1_000_000, 2_500_000, 3_000_000]
-    assert records.timestamp_types == [1, 1, 1]
+    assert list(records.timestamp_types) == [1, 1, 1]
     assert list(records.offsets) == [0, 1, 2]
     assert [list(headers or ()) for headers in records.headers] == [[("trace", b"1"), ("trace", None)], [], []]
     assert records.next_offset == 3
@@ -59,6 +59,22 @@ async def test_a_part_of_the_records(consumers: OpenConsumer, producer: Producer
         found += records.values
         assert records.next_offset == 2 + len(found)
     assert found == [b"%d" % n for n in range(2, 10)]
+
+
+async def test_what_is_there_is_given_without_waiting_if_it_can_be_told(
+    consumers: OpenConsumer, producer: Producer, make_topic: MakeTopic
+) -> None:
+    topic = make_topic(2)
+    await write(producer, topic, [b"a", b"b", b"c"], partitions=[0, 0, 0])
+    consumer, partition, empty = await consumers(), TopicPartition(topic, 0), TopicPartition(topic, 1)
+    consumer.assign(partition, 0)
+    consumer.assign(empty, 0)
+    assert (await consumer.fetch(partition, 1)).values == [b"a"]
+    found: list[Any] = []
+    while (records := consumer.fetch_nowait(partition, 1)) is not None:
+        found += records.values
+    assert consumer.fetch_nowait(empty, 1) is None
+    assert found + await read_values(consumer, partition, 2 - len(found)) == [b"b", b"c"]
 
 
 async def test_slices_keep_the_offset_behind_them(

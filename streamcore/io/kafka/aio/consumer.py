@@ -117,6 +117,9 @@ class AioConsumer:
                 self._positions[partition] = position
                 return columns_of(found.get(native, []), position)
 
+    def fetch_nowait(self, partition: TopicPartition, limit: int) -> Records | None:
+        return None  # aiokafka does not tell what it has
+
     def is_connected(self, partition: TopicPartition) -> bool:
         answered = self._client.last_poll_timestamp(Native(*partition))
         return answered is not None and time.time() * 1000 - answered < SILENCE

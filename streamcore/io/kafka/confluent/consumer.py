@@ -76,11 +76,16 @@ class ConfluentConsumer(ClusterQueries):
         self._regulate()
 
     async def fetch(self, partition: TopicPartition, limit: int) -> Records:
+        while (records := self.fetch_nowait(partition, limit)) is None:
+            await self._backlog.partitions[partition].wait(self._regulate)
+        return records
+
+    def fetch_nowait(self, partition: TopicPartition, limit: int) -> Records | None:
         backlog = self._backlog.partitions[partition]
         if not backlog.has_something and not self._backlog.is_full():
             self._polling.poll_now()
-        while not backlog.has_something:
-            await backlog.wait(self._regulate)
+        if not backlog.has_something:
+            return None
         records = backlog.take(limit)
         if backlog.is_paused and not backlog.count:
             backlog.resume()
