@@ -30,7 +30,7 @@ class Records:
     keys: list[bytes | None]
     values: list[bytes | None]
     timestamps: list[int]
-    timestamp_types: list[int]
+    timestamp_types: Sequence[int]
     offsets: Sequence[int]
     headers: list[Headers | None]
     next_offset: int

@@ -73,7 +73,7 @@ class PartitionBacklog:
 
     def put(self, records: Records) -> None:
         """Takes records in."""
-        size = sum(map(len, filter(None, records.values)))
+        size = _size_of(records.values)
         self._records.append((records, size))
         self._add(len(records), size)
         self.position = records.next_offset
@@ -149,6 +149,13 @@ class PartitionBacklog:
         if not self.is_paused:
             self._load.count += count
             self._load.size += size
+
+
+def _size_of(values: list[bytes | None]) -> int:
+    try:
+        return sum(map(len, values))  # type: ignore[arg-type]
+    except TypeError:  # there are tombstones
+        return sum(map(len, filter(None, values)))
 
 
 class Backlog:

@@ -56,8 +56,9 @@ RECORD_REFUSED: Final = frozenset(
 )
 DROPPED: Final = frozenset({ClientError._PURGE_QUEUE, ClientError._PURGE_INFLIGHT})
 
-# The arguments of `produce`, all by position: it takes half the time of naming them.
-Row = tuple[str, bytes | None, bytes | None, int, None, None, int, Any]
+# Arguments of `produce`: topic, value and key, and all others if any record needs more. By position it takes half the
+# time of naming them, and three of them two thirds of that.
+Row = tuple[Any, ...]
 
 
 class ConfluentProducer:
@@ -177,10 +178,13 @@ class ConfluentProducer:
 
 
 def _rows(records: Outgoing) -> list[Row]:
-    topics, stamps, partitions = records.topics, records.timestamps, records.partitions
+    stamps, partitions = records.timestamps, records.partitions
+    topics = repeat(records.topics) if isinstance(records.topics, str) else records.topics
+    if stamps is None and partitions is None and records.headers is None:
+        return list(zip(topics, records.values, records.keys))
     return list(
         zip(
-            repeat(topics) if isinstance(topics, str) else topics,
+            topics,
             records.values,
             records.keys,
             repeat(ANY_PARTITION) if partitions is None else [ANY_PARTITION if p is None else p for p in partitions],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
-from operator import itemgetter, ne
+from operator import ne
 from typing import Any
 
 from confluent_kafka import TIMESTAMP_NOT_AVAILABLE, KafkaError as ClientError, Message
@@ -16,13 +16,12 @@ from streamcore.timestamp import MIN_MICROS
 
 def columns_of(messages: list[Message]) -> Records:
     """The columns of messages of one partition."""
-    times = _column(Message.timestamp, messages)
-    types = list(map(itemgetter(0), times))
+    kinds, millis = zip(*map(Message.timestamp, messages), strict=True)
     return Records(
         keys=_column(Message.key, messages),
         values=_column(Message.value, messages),
-        timestamps=_micros(times) if TIMESTAMP_NOT_AVAILABLE in types else [time[1] * 1000 for time in times],
-        timestamp_types=types,
+        timestamps=_micros(kinds, millis) if TIMESTAMP_NOT_AVAILABLE in kinds else [time * 1000 for time in millis],
+        timestamp_types=kinds,
         offsets=(offsets := _offsets(messages)),
         headers=_column(Message.headers, messages),
         next_offset=offsets[-1] + 1,
@@ -62,8 +61,8 @@ def is_end(error: ClientError) -> bool:
     return error.code() == ClientError._PARTITION_EOF
 
 
-def _micros(times: list[tuple[int, int]]) -> list[int]:
-    return [millis * 1000 if kind != TIMESTAMP_NOT_AVAILABLE else MIN_MICROS for kind, millis in times]
+def _micros(kinds: Sequence[int], millis: Sequence[int]) -> list[int]:
+    return [time * 1000 if kind != TIMESTAMP_NOT_AVAILABLE else MIN_MICROS for kind, time in zip(kinds, millis)]
 
 
 def _offsets(messages: list[Message]) -> Sequence[int]:
