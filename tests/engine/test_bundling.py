@@ -13,16 +13,20 @@ from streamcore import (
     CombinePerKey,
     Create,
     DoFn,
+    Filter,
     FixedWindows,
     Flatten,
+    GlobalWindow,
     Map,
     ParDo,
     Pipeline,
     PipelineOptions,
     Sessions,
     TaggedOutput,
+    Timestamp,
     TimestampedValue,
     UserCodeError,
+    WindowedValue,
     WindowInto,
     WithTimestamps,
 )
@@ -55,6 +59,65 @@ def timed(p: Pipeline, label: str, times: list[int]) -> Any:
     """Elements whose value is their time, under a watermark of their own."""
     pairs = p | label >> Create([("k", time) for time in times])
     return pairs | f"{label}/times" >> WithTimestamps(lambda pair: pair[1], watermark=BoundedOutOfOrderness(0))
+
+
+class Numbering(DoFn):
+    """Numbers its elements, as they are by the time its outputs are looked at."""
+
+    def setup(self) -> None:
+        """Begins with none."""
+        self.seen = 0
+
+    def process(self, element: Any) -> Iterator[str]:
+        """The element and how many there have been."""
+        self.seen += 1
+        return (f"{element}{self.seen}" for _ in range(1))
+
+
+class Reusing(DoFn):
+    """Returns the same list every time."""
+
+    def setup(self) -> None:
+        """Makes it."""
+        self.outputs: list[Any] = []
+
+    def process(self, element: Any) -> list[Any]:
+        """The list, with the element in it."""
+        self.outputs[:] = [element]
+        return self.outputs
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(("dofn", "outputs"), [(Numbering, ["a1", "b2", "c3"]), (Reusing, ["a", "b", "c"])])
+def test_outputs_are_taken_before_the_next_element(size: int, dofn: type[DoFn], outputs: list[str]) -> None:
+    found: list[Any] = []
+    with Pipeline(options=PipelineOptions(bundle_size=size)) as p:
+        _ = p | Create(list("abc")) | ParDo(dofn()) | Map(found.append)
+    assert found == outputs
+
+
+class Counting(DoFn):
+    """Puts out how many elements a bundle had."""
+
+    def start_bundle(self) -> None:
+        """Begins with none."""
+        self.seen = 0
+
+    def process(self, element: Any) -> None:
+        """One more."""
+        self.seen += 1
+
+    def finish_bundle(self) -> Iterator[WindowedValue[int]]:
+        """How many there were."""
+        yield WindowedValue(self.seen, Timestamp(0), (GlobalWindow(),))
+
+
+@pytest.mark.parametrize(("kept", "counts"), [((), []), ((1, 3), [2])])
+def test_a_bundle_has_elements(kept: tuple[int, ...], counts: list[int]) -> None:
+    found: list[Any] = []
+    with Pipeline() as p:
+        _ = p | Create([1, 2, 3]) | Filter(lambda x: x in kept) | ParDo(Counting()) | Map(found.append)
+    assert found == counts
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -69,8 +69,6 @@ class CellReduce(ReduceNode):
 
     def push(self, bundle: Bundle) -> None:
         """Adds the elements to their cells; those that make a trigger fire put a pane out."""
-        if not bundle.values:
-            return
         self.metrics.elements += len(bundle.values)
         elements = iter(bundle.values)
         pairs = self.pairs(elements)

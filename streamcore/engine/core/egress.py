@@ -29,8 +29,6 @@ class SinkNode(Node):
 
     def push(self, bundle: Bundle) -> None:
         """Writes a bundle at once, or queues it."""
-        if not bundle.values:
-            return
         self.metrics.elements += len(bundle.values)
         if self.queue or not self.write_nowait(bundle):
             self._waiting += len(bundle.values)

@@ -20,6 +20,8 @@ NOT_OUTPUTS: Final = (str, bytes, dict)
 class ElementwiseNode(Node):
     """Calls user code for every element.
 
+    What it returns is looked at before the next call, as it may be a generator, or a list that is used again.
+
     Args:
         label: Full label of the step.
         scheduler: The engine's scheduler.
@@ -44,23 +46,19 @@ class ElementwiseNode(Node):
         self._call = bind_columns(plan)
 
     def push(self, bundle: Bundle) -> None:
-        """Calls the function for every element and emits what `place` makes of the results."""
+        """Calls the function for every element, and emits what follows from the results."""
         self.metrics.elements += len(bundle.values)
         if self._by_window:
             bundle = one_window_each(bundle)
-        results: list[Any] = []
         elements = iter(bundle.values)
         try:
-            results.extend(self._call(elements, bundle))
-            if len(results) != len(bundle.values):
-                msg = "the function raised StopIteration; return a value instead"
-                raise PipelineError(msg)
+            outputs = self.outputs(bundle, self._call(elements, bundle))
         except Exception as error:
             raise self.failure(bundle, self.position(bundle, elements), error) from error
-        self.place(bundle, results)
+        self.emit_outputs(outputs)
 
-    def place(self, bundle: Bundle, results: list[Any]) -> None:
-        """Emits what follows from the results, one for each element."""
+    def outputs(self, bundle: Bundle, results: Iterable[Any]) -> Bundle:
+        """What follows from the results, of which there must be one for each element."""
         raise NotImplementedError
 
     def emit_outputs(self, bundle: Bundle) -> None:
@@ -91,34 +89,46 @@ class ElementwiseNode(Node):
 class MapNode(ElementwiseNode):
     """One output for each element."""
 
-    def place(self, bundle: Bundle, results: list[Any]) -> None:
+    def outputs(self, bundle: Bundle, results: Iterable[Any]) -> Bundle:
         """The results are the outputs."""
-        self.emit_outputs(bundle.with_values(results))
+        values = list(results)
+        _check_count(bundle, len(values))
+        return bundle.with_values(values)
 
 
 class FilterNode(ElementwiseNode):
     """The elements for which the function returned something true."""
 
-    def place(self, bundle: Bundle, results: list[Any]) -> None:
+    def outputs(self, bundle: Bundle, results: Iterable[Any]) -> Bundle:
         """The results choose among the elements."""
-        self.emit(select(bundle, results))
+        mask = list(results)
+        _check_count(bundle, len(mask))
+        return select(bundle, mask)
+
+    def emit_outputs(self, bundle: Bundle) -> None:
+        """Emits elements, whatever they are."""
+        self.emit(bundle)
 
 
 class FlatMapNode(ElementwiseNode):
     """Any number of outputs for each element."""
 
-    def place(self, bundle: Bundle, results: list[Any]) -> None:
+    def outputs(self, bundle: Bundle, results: Iterable[Any]) -> Bundle:
         """The results hold the outputs; the columns of an element are repeated for each of its outputs."""
-        outputs: list[Any] = []
+        values: list[Any] = []
         counts = []
-        for position, result in enumerate(results):
-            before = len(outputs)
-            try:
-                outputs.extend(_checked(result))
-            except Exception as error:
-                raise self.failure(bundle, position, error) from error
-            counts.append(len(outputs) - before)
-        self.emit_outputs(spread(bundle, outputs, counts))
+        for result in results:
+            before = len(values)
+            values.extend(_checked(result))
+            counts.append(len(values) - before)
+        _check_count(bundle, len(counts))
+        return spread(bundle, values, counts)
+
+
+def _check_count(bundle: Bundle, count: int) -> None:
+    if count != len(bundle.values):
+        msg = "the function raised StopIteration; return a value instead"
+        raise PipelineError(msg)
 
 
 def _checked(result: Any) -> Iterable[Any]:

@@ -61,8 +61,7 @@ class EstimatorNode(Node):
 
     def push(self, bundle: Bundle) -> None:
         """Hands on the elements, in as few bundles as is exact, with the watermark behind each."""
-        if bundle.values:
-            self.scheduler.spawn(self._hand_on(bundle))
+        self.scheduler.spawn(self._hand_on(bundle))
 
     def advance(self, watermark: int) -> None:
         """Of the upstream watermark only the end of input counts."""

@@ -93,7 +93,7 @@ class Node:
         """Called once at the end, also after an error, if `open` succeeded."""
 
     def push(self, bundle: Bundle) -> None:
-        """Takes a bundle."""
+        """Takes a bundle, in which there is at least one element."""
         raise NotImplementedError
 
     def advance(self, watermark: int) -> None:
@@ -101,9 +101,10 @@ class Node:
         self.forward(watermark)
 
     def emit(self, bundle: Bundle, tag: str | None = None) -> None:
-        """Hands a bundle to the consumers of an output."""
-        for consumer in self.consumers[tag]:
-            consumer.push(bundle)
+        """Hands a bundle to the consumers of an output, if there is anything in it."""
+        if bundle.values:
+            for consumer in self.consumers[tag]:
+                consumer.push(bundle)
 
     def forward(self, watermark: int) -> None:
         """Moves the output watermark."""

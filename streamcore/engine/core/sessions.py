@@ -86,8 +86,6 @@ class SessionReduce(ReduceNode):
 
     def push(self, bundle: Bundle) -> None:
         """Adds the elements to the sessions of their keys."""
-        if not bundle.values:
-            return
         self.metrics.elements += len(bundle.values)
         marks = bundle.watermarks or [self.input_watermark] * len(bundle.values)
         elements = iter(bundle.values)

@@ -62,8 +62,6 @@ class SpanReduce(ReduceNode):
 
     def push(self, bundle: Bundle) -> None:
         """Adds the elements to their spans."""
-        if not bundle.values:
-            return
         self.metrics.elements += len(bundle.values)
         elements = iter(bundle.values)
         try:
