@@ -14,7 +14,12 @@ class Slices:
     """Measures how long work has gone on without a break."""
 
     def __init__(self) -> None:
-        self._began = time.perf_counter()
+        self._began = self._lap = time.perf_counter()
+
+    def lap(self) -> float:
+        """How long the last piece of work took, as a part of a slice."""
+        then, self._lap = self._lap, time.perf_counter()
+        return (self._lap - then) / SLICE_SECONDS
 
     def is_over(self) -> bool:
         """Whether others should get their turn."""
@@ -22,7 +27,7 @@ class Slices:
 
     def begin(self) -> None:
         """Others have had their turn."""
-        self._began = time.perf_counter()
+        self._began = self._lap = time.perf_counter()
 
     async def give_way(self) -> None:
         """Lets others have their turn, if it is time."""

@@ -79,11 +79,14 @@ class SourceNode(Node):
                 estimator.idle(split)
 
     def _hand_on(self, split: str, batch: Batch[Any]) -> Iterator[None]:
-        count, size = len(batch.values), self.bundle_size
+        count, start = len(batch.values), 0
         self.metrics.elements += count
         whole = Bundle(batch.values, batch.timestamps, self._windows, PANE_INFO_UNKNOWN, split)
-        for start in range(0, count, size):
-            self.emit(whole if count <= size else whole.slice(start, start + size))
+        while start < count:
+            stop = min(start + self.bundle_size, start + self.scheduler.bundle_size, count)
+            self.scheduler.handed_on += stop - start
+            self.emit(whole if stop - start == count else whole.slice(start, stop))
+            start = stop
             yield
         if batch.watermark is not None:
             self.forward(self.splits.update(split, batch.watermark))
