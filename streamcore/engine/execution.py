@@ -113,9 +113,9 @@ class Execution:
             self.scheduler.now = now
             for node in self.plan.timed:
                 node.advance_clock()
-            for one in self.inputs.values():
-                for reading in one.readings:
-                    reading.note_idle(now)
+        for one in self.inputs.values():
+            for reading in one.readings:
+                reading.note_idle(now)
 
     def next_deadline(self) -> int:
         """The processing time at which something will be due; `NEVER` if nothing is."""

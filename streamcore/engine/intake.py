@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from streamcore.engine.core.ingress import SourceNode
 from streamcore.engine.core.node import NEVER
+from streamcore.engine.tasks import is_cancelled
 from streamcore.errors import SourceError, StreamcoreError
 from streamcore.model.clock import Clock
 from streamcore.model.source import Batch, Reader, Source
@@ -81,8 +82,9 @@ class SplitReading:
         self._go_on = asyncio.Event()
         self._is_quick = type(reader).poll_nowait is not Reader.poll_nowait
         # Since when the split has been asked and has had nothing. While it is not asked because it is held up by us,
-        # this is None: such a split is not idle.
+        # this is None: such a split is not idle. How long it had had nothing by then counts when it is asked again.
         self._waiting_since: int | None = None
+        self._waited = 0
 
     def go_on(self) -> bool:
         """Polls at once, or lets the next poll come; returns False if it is not the split's turn.
@@ -92,7 +94,7 @@ class SplitReading:
         if self.node.is_ahead(self.split) or (self._is_quick and self._arrivals.queue):
             return False
         if self._waiting_since is None:
-            self._waiting_since = self._clock.now()
+            self._waiting_since = self._clock.now() - self._waited
         batch = self._poll_nowait() if self._is_quick else None
         if batch is None:
             self._go_on.set()
@@ -125,8 +127,9 @@ class SplitReading:
                 return
 
     def _arrive(self, batch: Batch[Any] | None) -> None:
-        if batch is None or batch.values:
-            self._waiting_since = None
+        since, self._waiting_since = self._waiting_since, None
+        has_nothing = batch is not None and not batch.values
+        self._waited = self._clock.now() - since if has_nothing and since is not None else 0
         if self._tells_positions and batch is not None:
             self.position = position_of(self.node, self.split, self.reader)
         self._arrivals.put((self.node, self, batch))
@@ -145,9 +148,8 @@ class SplitReading:
         except StreamcoreError:
             raise
         except (Exception, asyncio.CancelledError) as error:
-            task = asyncio.current_task()
-            if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():
-                raise  # it is this task that is to end, and not something that the source has waited for
+            if is_cancelled(error):
+                raise
             raise self._failure(error) from error
 
     def _failure(self, cause: BaseException) -> SourceError:

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from streamcore.engine.core.egress import SinkNode
 from streamcore.engine.slices import Slices
+from streamcore.engine.tasks import is_cancelled
 from streamcore.errors import SinkError, StreamcoreError
 from streamcore.model.bundle import Bundle
 from streamcore.model.sink import Sink
@@ -159,7 +160,9 @@ class Outlet:
             yield
         except StreamcoreError:
             raise
-        except Exception as error:
+        except (Exception, asyncio.CancelledError) as error:
+            if is_cancelled(error):
+                raise
             msg = f"step {self.node.label!r} could not write: {type(error).__name__}: {error}"
             raise SinkError(msg) from error
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 
@@ -14,12 +15,12 @@ from streamcore.engine.durability import durability_of
 from streamcore.engine.execution import Execution
 from streamcore.engine.intake import Arrivals
 from streamcore.engine.manifest import Outcome
-from streamcore.engine.outlet import Outlet, StreamSink
+from streamcore.engine.outlet import Outlet
 from streamcore.engine.planning import Plan
 from streamcore.engine.rest import Rest, Work
 from streamcore.engine.slices import Slices
 from streamcore.engine.streams import Streams
-from streamcore.engine.tasks import Tasks, free_all
+from streamcore.engine.tasks import Tasks, free_all, is_cancelled
 from streamcore.engine.writing import Writing
 from streamcore.errors import PipelineError, StateDirectoryError
 from streamcore.graph.pipeline import Pipeline
@@ -29,6 +30,7 @@ from streamcore.model.metrics import MetricResults
 from streamcore.model.windowed_value import WindowedValue
 
 T = TypeVar("T")
+log = logging.getLogger("streamcore")
 
 
 class Job:
@@ -53,14 +55,17 @@ class Job:
         self.clock = _choose_clock(plan)
         self.execution = self._execute(plan)
         self.outlets = [Outlet(node, sink, wake, durability is None) for node, sink in plan.sinks]
-        self._streams = Streams(wake)
         self._checkpoints = None if durability is None else Checkpointing(self, durability)
         self._rest = Rest(wake)
         self._writing = Writing(self._tasks, self._go_back)
+        self._streams = Streams(self._writing, wake, self._tell_failure)
+        self._streams.attach(self.execution)
         self._is_polling = False
         self._draining = False
         self._finishing = False
         self._state = "RUNNING"
+        # How many wait for the end, and will see what made the run fail.
+        self._waiting = 0
         self._main = asyncio.create_task(self._run(), name="streamcore")
 
     # The handle.
@@ -90,22 +95,7 @@ class Job:
 
         Elements that are not taken hold the pipeline up.
         """
-        outlet = self._streams.make(self.execution, pcoll)
-        sink = outlet.sink
-        assert isinstance(sink, StreamSink)
-        if self._finishing or self._state != "RUNNING":
-            sink.queue.put_nowait(None)
-            return self._elements(sink)
-
-        async def attach() -> None:
-            self._streams.attach(self.execution, pcoll, outlet)
-
-        if self.execution.scheduler.is_idle():
-            self._streams.attach(self.execution, pcoll, outlet)
-        else:
-            self._rest.hand_over(attach)
-        self._writing.start(outlet)
-        return self._elements(sink)
+        return self._streams.open(pcoll, is_over=self._finishing or self._state != "RUNNING")
 
     async def checkpoint(self) -> int:
         """Takes a checkpoint now; returns its number as soon as it holds.
@@ -131,7 +121,11 @@ class Job:
 
     async def wait(self) -> str:
         """Waits for the end of the run and returns its state; raises what made it fail."""
-        await asyncio.wait({self._main})
+        self._waiting += 1
+        try:
+            await asyncio.wait({self._main})
+        finally:
+            self._waiting -= 1
         if not self._main.cancelled():
             self._main.result()
         return self._state
@@ -179,15 +173,17 @@ class Job:
                 while not await self._finish():
                     await self._work()
             self._state = "DRAINED" if self._draining else "DONE"
-        except asyncio.CancelledError:
-            self._state = "CANCELLED"
-            await self._abort()
-            raise
         except BaseException as error:
+            if is_cancelled(error):
+                self._state = "CANCELLED"
+                await self._abort()
+                raise
             self._state = "FAILED"
-            self._tasks.failure = self._tasks.failure or error
+            self._tasks.note_failure(error)
+            if not self._waiting:
+                log.error("the run has failed: %s", self._tasks.failure)
             await self._abort()
-            raise
+            self._tasks.check()
         finally:
             await self._close()
 
@@ -220,6 +216,8 @@ class Job:
             await self._settle()
             await self._rest.use()
             execution, arrivals = self.execution, self._arrivals
+            if self._draining:
+                await execution.stop()
             if not execution.is_fed() or (self._draining and not arrivals.queue):
                 break
             if not self._draining and self._is_polling:  # else what has been read is still processed
@@ -238,11 +236,11 @@ class Job:
 
     async def _settle(self) -> None:
         """Drives the core until there is nothing left to do, with a break for other tasks after every slice."""
-        slices = Slices()
-        step = self.execution.scheduler.step
-        if step() and self._checkpoints is not None:
+        slices, scheduler = Slices(), self.execution.scheduler
+        if self._checkpoints is not None and not scheduler.is_idle():
             self._checkpoints.note_work()
-        while step():
+        while scheduler.step():
+            scheduler.adapt(slices.lap())
             if slices.is_over():
                 await self._give_way()
                 slices.begin()
@@ -321,10 +319,12 @@ class Job:
     async def begin_anew(self) -> None:
         """Takes up another execution; nothing is polled before `release`."""
         self._is_polling = False
-        await self.execution.close(with_sources=False)
+        for error in await self.execution.close(with_sources=False):
+            if isinstance(error, asyncio.CancelledError):
+                raise error
         self.execution = self._execute(Plan(self._pipeline))
         self._open(self.execution)
-        self._streams.attach_all(self.execution)
+        self._streams.attach(self.execution)
 
     def release(self) -> None:
         """Lets sources be polled and sinks be written to."""
@@ -356,12 +356,7 @@ class Job:
         if self._checkpoints is not None:
             self._tasks.start(self._checkpoints.recover)
 
-    async def _elements(self, sink: StreamSink) -> AsyncIterator[WindowedValue[Any]]:
-        try:
-            while (element := await sink.queue.get()) is not None:
-                yield element
-        finally:
-            sink.abandon()
+    async def _tell_failure(self) -> None:
         if self._tasks.failure is not None:
             await self.wait()
 

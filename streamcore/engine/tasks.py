@@ -6,7 +6,15 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from typing import Any, TypeVar
 
+from streamcore.errors import PipelineError
+
 T = TypeVar("T")
+
+
+def is_cancelled(error: BaseException) -> bool:
+    """Whether an error is the cancellation of the present task, and not one of something that it has waited for."""
+    task = asyncio.current_task()
+    return isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling() > 0
 
 
 class Tasks:
@@ -63,6 +71,15 @@ class Tasks:
         if self.failure is not None:
             raise self.failure
 
+    def note_failure(self, error: BaseException) -> None:
+        """Keeps what has made the run fail, if it is the first."""
+        if isinstance(error, asyncio.CancelledError):
+            # As it is, it would be taken for the end of the run by `cancel`.
+            cause = error
+            error = PipelineError("something that a function of the pipeline has waited for was cancelled")
+            error.__cause__ = cause
+        self.failure = self.failure or error
+
     async def stop(self) -> None:
         """Ends all tasks."""
         await end_tasks(list(self._running))
@@ -70,8 +87,10 @@ class Tasks:
     async def _guarded(self, work: Callable[..., Coroutine[Any, Any, None]], *args: Any) -> None:
         try:
             await work(*args)
-        except Exception as error:
-            self.failure = self.failure or error
+        except (Exception, asyncio.CancelledError) as error:
+            if is_cancelled(error):
+                raise
+            self.note_failure(error)
             self._on_failure()
 
 

@@ -48,6 +48,11 @@ class Writing:
                 writers.append(self._writers[outlet])
         return writers
 
+    def forget(self, outlet: Outlet) -> None:
+        """Nobody is interested in a sink any more; its task ends."""
+        if self._writers.pop(outlet, None) is not None:
+            outlet.finish()
+
     async def halt(self, outlet: Outlet) -> None:
         """Writes no more to a sink; drops what waits for it."""
         outlet.hold()

@@ -8,13 +8,14 @@ from collections.abc import AsyncIterator
 import pytest
 
 from streamcore.engine.runtime import Job
-from streamcore.errors import SinkError, SourceError
+from streamcore.errors import PipelineError, SinkError, SourceError
 from streamcore.graph.pipeline import Pipeline
-from streamcore.io import ReadFromAsyncIterable
+from streamcore.io import ReadFromAsyncIterable, ReadFromQueue, WriteToCallable
 from streamcore.model.bundle import Bundle
 from streamcore.model.sink import Sink
 from streamcore.model.watermark import BoundedOutOfOrderness
 from streamcore.transforms.elementwise import Map
+from streamcore.transforms.group import CombinePerKey
 from streamcore.transforms.read import Create, Read
 from streamcore.transforms.write import Write
 from tests.engine.sources import FedSource, calm
@@ -104,6 +105,109 @@ async def test_a_source_whose_work_was_cancelled_has_failed() -> None:
     _ = p | ReadFromAsyncIterable(cancelled)
     with pytest.raises(SourceError, match=r"step 'ReadFromAsyncIterable.*' could not read split .*: CancelledError"):
         await Job(p).wait()
+
+
+class Giving(Sink[int]):
+    """Waits for something that somebody else cancels, at its third element."""
+
+    def __init__(self) -> None:
+        self.written: list[int] = []
+
+    async def write(self, bundle: Bundle) -> None:
+        for value in bundle.values:
+            if value == 2:
+                other = asyncio.create_task(asyncio.Event().wait())
+                other.cancel()
+                await other
+            self.written.append(value)
+
+
+async def test_a_sink_whose_work_was_cancelled_has_failed() -> None:
+    p = Pipeline()
+    sink = Giving()
+    _ = p | Create(range(5)) | Write(sink)
+    with pytest.raises(SinkError, match=r"step 'Write\(Giving\)' could not write: CancelledError"):
+        await Job(p).wait()
+    assert sink.written == [0, 1]
+
+
+def cancelled_at(value: int) -> int:
+    """Asks for the result of something that was cancelled."""
+    if value == 2:
+        raise asyncio.CancelledError
+    return value
+
+
+async def test_a_function_that_asks_for_what_was_cancelled_has_failed() -> None:
+    p = Pipeline()
+    _ = p | Create(range(5)) | Map(cancelled_at)
+    job = Job(p)
+    with pytest.raises(PipelineError, match="something that a function of the pipeline has waited for was cancelled"):
+        await job.wait()
+    assert job.state == "FAILED"
+
+
+async def test_a_failure_that_nobody_waits_for_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    p = Pipeline()
+    _ = p | Create([1]) | Write(Refusing())
+    job = Job(p)
+    await calm()
+    assert job.state == "FAILED"
+    assert caplog.messages == ["the run has failed: step 'Write(Refusing)' could not write: OSError: the disk is full"]
+    with pytest.raises(SinkError):
+        await job.wait()
+
+
+async def test_drain_takes_nothing_more() -> None:
+    gate = asyncio.Event()
+    taken: list[int] = []
+
+    async def take(value: int) -> None:
+        await gate.wait()
+        taken.append(value)
+
+    p, queue = Pipeline(), asyncio.Queue[int]()
+    _ = p | ReadFromQueue(queue) | WriteToCallable(take)
+    job = Job(p)
+    queue.put_nowait(1)
+    await calm()
+    draining = asyncio.create_task(job.drain())
+    await calm()
+    queue.put_nowait(2)
+    await calm()
+    gate.set()
+    await draining
+    assert (job.state, taken, queue.qsize()) == ("DRAINED", [1], 1)
+
+
+async def test_streams_that_were_left_are_forgotten() -> None:
+    p = Pipeline()
+    source = FedSource("a")
+    numbers = p | Read(source)
+    job = Job(p)
+    await calm()
+    tasks = asyncio.all_tasks()
+    for _ in range(3):
+        stream = job.stream(numbers)
+        source.feed("a", 1, 2)
+        async for element in stream:
+            assert element.value == 1
+            break
+        await stream.aclose()  # type: ignore[attr-defined]
+        await calm()
+        assert asyncio.all_tasks() == tasks
+    await job.cancel()
+
+
+async def test_a_stream_that_comes_while_windows_fire_gets_the_rest_and_ends() -> None:
+    p = Pipeline()
+    totals = p | Create([(key, 1) for key in range(200_000)]) | CombinePerKey(sum)
+    job = Job(p)
+    while not job.metrics["CombinePerKey(sum)"].panes_on_time:
+        await asyncio.sleep(0)
+    seen = [element.value async for element in job.stream(totals)]
+    assert 0 < len(seen) < 200_000
+    assert seen[-1] == (199_999, 1)
 
 
 async def test_an_async_with_block_that_is_cancelled_ends_its_run() -> None:

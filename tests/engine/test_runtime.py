@@ -175,6 +175,32 @@ async def test_an_empty_batch_does_not_end_the_wait_of_an_idle_split() -> None:
     await handle.cancel()
 
 
+async def test_a_split_that_is_held_up_by_a_sink_is_not_idle() -> None:
+    p = Pipeline()
+    clock = VirtualClock()
+    source, gate = FedSource("a", "b", clock=clock), Gate()
+    numbers = p | Read(source, watermark=BoundedOutOfOrderness(0, idle_timeout=30))
+    panes = numbers | WindowInto(FixedWindows(10)) | Map(lambda value: ("all", value)) | CombinePerKey(sum)
+    sums = Collected()
+    _, _ = panes | "sums" >> Write(sums), numbers | "gate" >> Write(gate)
+    handle = await start(p)
+    source.feed("a", 1)
+    await calm()
+    clock.advance(20)
+    source.feed("a", *range(2, 9), *[15] * 5000)
+    await calm()
+    source.feed("b")
+    await calm()
+    clock.advance(20)  # in which b is not asked
+    gate.open_gate.set()
+    await calm(400)
+    assert sums.values == []
+    clock.advance(15)  # now it has had nothing for 35 s
+    await calm()
+    assert sums.values == [("all", 36)]
+    await handle.cancel()
+
+
 async def test_the_watermark_follows_the_clock_while_all_splits_are_idle() -> None:
     p = Pipeline()
     clock = VirtualClock(start=5)

@@ -23,7 +23,7 @@ from streamcore.triggers import AfterCount, AfterWatermark
 from streamcore.windowing import FixedWindows
 from tests.engine.clusters import Cluster, ClusterSink, aborted, fenced
 from tests.engine.ledgers import Ledger, LedgerSink, options, run_to_end
-from tests.engine.sources import Counting, Gate, GatedSource, calm
+from tests.engine.sources import Counting, Gate, GatedReader, GatedSource, calm
 
 DAY = 86_400
 
@@ -151,6 +151,41 @@ async def test_a_stream_goes_on_when_the_run_goes_back(tmp_path: Path) -> None:
     await watching
     assert set(seen) == set(cluster.rows)
     assert len(seen) >= len(cluster.rows), "what was seen before the run went back is seen again"
+
+
+class SlowToClose(GatedSource):
+    """Another source, the readers of which take a while to close."""
+
+    def __init__(self, source: Source[int], gate: Gate) -> None:
+        super().__init__(source, gate)
+        self.may_close = asyncio.Event()
+        self.closing = asyncio.Event()
+
+    def open(self, split: str, position: Any) -> GatedReader:
+        reader = super().open(split, position)
+
+        async def close() -> None:
+            self.closing.set()
+            await self.may_close.wait()
+
+        reader.close = close  # type: ignore[method-assign]
+        return reader
+
+
+async def test_a_run_can_be_cancelled_while_it_goes_back(tmp_path: Path) -> None:
+    cluster, ledger, gate = Cluster(), Ledger(), Gate()
+    source = SlowToClose(Counting(None, splits=["a"]), gate)
+    job = Job(running_sums(source, cluster, ledger, tmp_path))
+    await gate.use(8)
+    await job.checkpoint()
+    cluster.write_faults += [fenced()]
+    gate.allow(1000)
+    await source.closing.wait()
+    cancelling = asyncio.create_task(job.cancel())
+    await calm()
+    source.may_close.set()
+    await asyncio.wait_for(cancelling, 30)
+    assert job.state == "CANCELLED"
 
 
 async def test_two_clusters_are_refused(tmp_path: Path) -> None:
