@@ -158,7 +158,9 @@ class Outlet:
     def _telling_failures(self) -> Iterator[None]:
         try:
             yield
-        except StreamcoreError:
+        except StreamcoreError as error:
+            if repr(self.label) not in str(error):
+                error.add_note(f"This happened in step {self.label!r}.")
             raise
         except (Exception, asyncio.CancelledError) as error:
             if is_cancelled(error):

@@ -8,6 +8,7 @@ import pytest
 
 from streamcore.errors import PipelineError, SinkError, SourceError, UserCodeError
 from streamcore.graph.pipeline import Pipeline
+from streamcore.io import WriteToCallable
 from streamcore.model.bundle import Bundle
 from streamcore.model.watermark import BoundedOutOfOrderness
 from streamcore.model.windowed_value import TaggedOutput, TimestampedValue
@@ -178,6 +179,15 @@ def test_a_sink_that_fails_is_named(where: str) -> None:
     with pytest.raises(SinkError) as error:
         p.run()
     assert str(error.value) == f"step 'Write(BadSink)' could not write: OSError: {where}"
+
+
+def test_an_error_of_a_sink_that_does_not_name_the_step_gets_a_note() -> None:
+    p = Pipeline()
+    _ = p | Create([1]) | "to the printer" >> WriteToCallable(lambda value: 1 / 0)
+    with pytest.raises(SinkError) as error:
+        p.run()
+    assert "ZeroDivisionError" in str(error.value)
+    assert error.value.__notes__ == ["This happened in step 'to the printer/Write(CallableSink)'."]
 
 
 async def test_a_failure_reaches_whoever_reads_a_stream() -> None:
