@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import IO, Final, cast
 
 from streamcore.errors import MissingExtraError, PipelineError
+from streamcore.io.zstd_frames import ZstdFrames
 
 
 class CompressionTypes:
@@ -70,7 +71,7 @@ def open_unpacked(file: IO[bytes], kind: str, stack: contextlib.ExitStack) -> IO
     if kind == CompressionTypes.LZMA:
         return stack.enter_context(lzma.LZMAFile(file, "rb"))
     if kind == CompressionTypes.ZSTD:
-        unpacked = _zstandard().ZstdDecompressor().stream_reader(file, read_across_frames=True, closefd=False)
+        unpacked = ZstdFrames(file, _zstandard().ZstdDecompressor().decompressobj)
         return stack.enter_context(io.BufferedReader(unpacked, 1 << 16))
     return file
 

@@ -78,7 +78,7 @@ def test_compression_can_be_given(tmp_path: Path) -> None:
     assert read_all(ReadFromText(tmp_path / "plain.gz", compression_type=CompressionTypes.UNCOMPRESSED)) == ["a"]
 
 
-@pytest.mark.parametrize("kind", ["gz", "zst"])
+@pytest.mark.parametrize("kind", ["gz", "bz2", "xz", "zst"])
 def test_packed_parts_one_behind_the_other_are_one_file(tmp_path: Path, kind: str) -> None:
     (tmp_path / f"lines.{kind}").write_bytes(pack(kind, b"a\n") + pack(kind, b"b\n"))
     assert read_all(ReadFromText(tmp_path / f"lines.{kind}")) == ["a", "b"]
@@ -199,15 +199,35 @@ def test_bytes_that_are_not_utf8(tmp_path: Path) -> None:
         read_all(ReadFromText(path))
 
 
-def test_a_truncated_file(tmp_path: Path) -> None:
-    path = tmp_path / "lines.gz"
-    path.write_bytes(gzip.compress(b"a\n" * 1000)[:-8])
+@pytest.mark.parametrize("kind", ["gz", "bz2", "xz", "zst"])
+@pytest.mark.parametrize("whole_parts", [0, 1])
+def test_a_truncated_file(tmp_path: Path, kind: str, whole_parts: int) -> None:
+    path = tmp_path / f"lines.{kind}"
+    packed = pack(kind, b"a\n" * 1000)
+    path.write_bytes(packed * whole_parts + packed[:-8])
     message = (
         f"step 'ReadFromText/Read(LineSource)' could not read split '{path}': EOFError: "
         "Compressed file ended before the end-of-stream marker was reached"
     )
     with pytest.raises(SourceError, match=f"^{re.escape(message)}$"):
         read_all(ReadFromText(path))
+
+
+def test_a_zstd_file_that_lacks_its_last_blocks(tmp_path: Path) -> None:
+    path = tmp_path / "lines.zst"
+    packed = zstandard.compress("".join(f"{number}\n" for number in range(100_000)).encode())
+    path.write_bytes(packed[: len(packed) // 2])
+    with pytest.raises(SourceError, match="EOFError: Compressed file ended before the end-of-stream marker"):
+        read_all(ReadFromText(path))
+
+
+def test_a_zstd_file_of_many_frames(tmp_path: Path) -> None:
+    path = tmp_path / "lines.zst"
+    skippable = b"\x50\x2a\x4d\x18\x03\x00\x00\x00abc"
+    lines = [str(number) for number in range(5000)]
+    frames = (zstandard.compress(f"{line}\n".encode()) + skippable + zstandard.compress(b"") for line in lines)
+    path.write_bytes(b"".join(frames))
+    assert read_all(ReadFromText(path)) == lines
 
 
 REFUSED: list[tuple[dict[str, Any], str]] = [
