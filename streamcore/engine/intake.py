@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from streamcore.engine.core.ingress import SourceNode
 from streamcore.engine.core.node import NEVER
+from streamcore.engine.source_results import check_batch, check_reader
 from streamcore.engine.tasks import is_cancelled
 from streamcore.errors import SourceError, StreamcoreError
 from streamcore.model.clock import Clock
@@ -136,7 +137,7 @@ class SplitReading:
 
     def _poll_nowait(self) -> Batch[Any] | None:
         try:
-            return self.reader.poll_nowait(POLL_LIMIT)
+            return check_batch(self.reader.poll_nowait(POLL_LIMIT), self.node.label, self.split, "poll_nowait")
         except StreamcoreError:
             raise
         except Exception as error:
@@ -144,7 +145,7 @@ class SplitReading:
 
     async def _poll(self) -> Batch[Any] | None:
         try:
-            return await self.reader.poll(POLL_LIMIT)
+            return check_batch(await self.reader.poll(POLL_LIMIT), self.node.label, self.split, "poll")
         except StreamcoreError:
             raise
         except (Exception, asyncio.CancelledError) as error:
@@ -212,7 +213,7 @@ def open_split(node: SourceNode, source: Source[Any], split: str, position: Any)
         SourceError: If the split cannot be opened.
     """
     try:
-        return source.open(split, position)
+        return check_reader(source.open(split, position), node.label, split)
     except StreamcoreError:
         raise
     except Exception as error:
