@@ -267,6 +267,27 @@ BUILDING = [
         "`options` must be PipelineOptions, got {'streaming': True}; "
         "write PipelineOptions(name=value), or PipelineOptions(['--name=value'])",
     ),
+    (
+        "a str for flags",
+        "PipelineOptions('--streaming --bundle_size=1')",
+        "`flags` must be a list of flags, got '--streaming --bundle_size=1'; write ['--streaming', '--bundle_size=1']",
+    ),
+    (
+        "options in the place of the runner",
+        "Pipeline(PipelineOptions(streaming=True))",
+        "`runner` must be a runner or the name of one, got PipelineOptions({'streaming': True}); "
+        "write Pipeline(options=...)",
+    ),
+    (
+        "a runner class instead of an object",
+        "Pipeline(EmbeddedRunner)",
+        "`runner` must be a runner or the name of one, got the class EmbeddedRunner; write EmbeddedRunner()",
+    ),
+    (
+        "something else for a runner",
+        "Pipeline(runner=0)",
+        "`runner` must be a runner or the name of one, got 0; leave it out for the embedded engine",
+    ),
 ]
 
 RUNNING = [

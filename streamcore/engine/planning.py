@@ -15,10 +15,11 @@ from streamcore.engine.core.ingress import SourceNode
 from streamcore.engine.core.node import BUNDLE_SIZE, Node, Scheduler, TimedNode
 from streamcore.engine.core.reduce import ReduceNode
 from streamcore.engine.reductions import make_reduce
-from streamcore.errors import PipelineError
+from streamcore.errors import PipelineError, shorten
 from streamcore.graph.applied import AppliedTransform
 from streamcore.graph.pipeline import Pipeline
 from streamcore.graph.pvalue import DEFAULT_WINDOWING, PCollection
+from streamcore.model.options import PipelineOptions
 from streamcore.model.sink import Sink
 from streamcore.model.source import Source
 from streamcore.model.watermark import ManualWatermark
@@ -51,7 +52,7 @@ class Plan:
         self.nodes: list[Node] = []
         self.sources: list[tuple[SourceNode, Source[Any]]] = []
         self.sinks: list[tuple[SinkNode, Sink[Any]]] = []
-        self._bundle_size = pipeline.options.bundle_size or BUNDLE_SIZE
+        self._bundle_size = _bundle_size_of(pipeline.options)
         self._producers: dict[PCollection[Any], tuple[Node, str | None]] = {}
         for applied in pipeline.primitives():
             self._add(applied)
@@ -180,6 +181,17 @@ class Plan:
                 node.one_by_one = chained or _order_matters(node) or any(map(_moves_times, _nodes_behind(node)))
             elif isinstance(node, SourceNode) and _order_matters(node):
                 node.bundle_size = 1
+
+
+def _bundle_size_of(options: PipelineOptions) -> int:
+    """The most elements of a bundle."""
+    size = options.bundle_size
+    if size is None:
+        return BUNDLE_SIZE
+    if type(size) is not int or size < 1:
+        msg = f"`bundle_size` must be a whole number from 1 on, got {shorten(size)}; leave it out for {BUNDLE_SIZE}"
+        raise PipelineError(msg)
+    return size
 
 
 def _closes_late(reduce: ReduceNode) -> bool:

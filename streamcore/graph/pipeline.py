@@ -51,7 +51,7 @@ class Pipeline:
             )
             raise PipelineError(msg)
         self.options = options if options is not None else PipelineOptions(argv)
-        self.runner = find_runner(runner or self.options.runner)
+        self.runner = find_runner(self.options.runner if runner is None else runner)
         self.roots: list[AppliedTransform] = []
         self._labels: set[str] = set()
         self._scopes: list[AppliedTransform] = []

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from streamcore.errors import PipelineError
+from streamcore.errors import PipelineError, describe
+from streamcore.model.options import PipelineOptions
 from streamcore.model.windowed_value import WindowedValue
 
 if TYPE_CHECKING:
@@ -92,13 +93,26 @@ def find_runner(runner: Runner | str | None) -> Runner:
     """The runner of that name, or the given runner itself.
 
     Raises:
-        PipelineError: If no runner has that name.
+        PipelineError: If no runner has that name, or it is no runner.
     """
     if runner is not None and not isinstance(runner, str):
-        return runner
+        return _check_runner(runner)
     found = _RUNNERS.get((runner or "default").lower())
     if found is None:
         known = ", ".join(sorted(name for name, _ in _RUNNERS.values()))
         msg = f"no runner is called {runner!r}; the known ones are {known}"
         raise PipelineError(msg)
     return found[1]()
+
+
+def _check_runner(runner: Runner) -> Runner:
+    methods = (getattr(runner, name, None) for name in ("run", "run_async"))
+    if not isinstance(runner, type) and all(map(callable, methods)):
+        return runner
+    hint = "leave it out for the embedded engine"
+    if isinstance(runner, PipelineOptions):
+        hint = "write Pipeline(options=...)"
+    elif isinstance(runner, type) and hasattr(runner, "run_async"):
+        hint = f"write {runner.__name__}()"
+    msg = f"`runner` must be a runner or the name of one, got {describe(runner)}; {hint}"
+    raise PipelineError(msg)

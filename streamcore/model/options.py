@@ -3,24 +3,39 @@
 from __future__ import annotations
 
 import argparse
+import difflib
+import warnings
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
+
+from streamcore.errors import PipelineError, shorten
 
 OptionsT = TypeVar("OptionsT", bound="PipelineOptions")
+
+# How alike two names are if one is the other misspelt. Flink's runner has `checkpointing_interval`, which is less so.
+MISSPELT: Final = 0.93
 
 
 class PipelineOptions:
     """Settings of a pipeline; `view_as` gives a view with other named settings on the same values.
 
     Args:
-        flags: Command line flags; None for none. Flags nobody declares are kept out.
+        flags: Command line flags; None for none.
         **kwargs: Settings by name; they win over flags.
+
+    Names that no subclass declares change nothing; a run warns of them, or refuses those that look misspelt.
 
     >>> PipelineOptions(["--streaming"], allow_unsafe_triggers=True).allow_unsafe_triggers
     True
+
+    Raises:
+        PipelineError: If `flags` is a str.
     """
 
     def __init__(self, flags: Sequence[str] | None = None, **kwargs: Any) -> None:
+        if isinstance(flags, str):
+            msg = f"`flags` must be a list of flags, got {shorten(flags)}; write {shorten(flags.split())}"
+            raise PipelineError(msg)
         self._flags = list(flags or [])
         self._values: dict[str, Any] = dict(kwargs)
 
@@ -85,15 +100,26 @@ class PipelineOptions:
 
     def get_all_options(self, drop_default: bool = False) -> dict[str, Any]:
         """All settings, declared by this class and its subclasses, by name."""
+        parser = self._parser()
+        parsed = vars(parser.parse_known_args(self._flags)[0])
+        if drop_default:
+            parsed = {name: value for name, value in parsed.items() if value != parser.get_default(name)}
+        return parsed | self._values
+
+    def _names(self) -> tuple[list[str], list[str]]:
+        """The names that are declared, and the names and flags that are given and are not."""
+        parsed, rest = self._parser().parse_known_args(self._flags)
+        known = list(vars(parsed))
+        flags = [flag.partition("=")[0] for flag in rest if flag.startswith("-")]
+        return known, flags + [name for name in self._values if name not in known]
+
+    def _parser(self) -> argparse.ArgumentParser:
         parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
         known: list[type[PipelineOptions]] = [PipelineOptions, *_subclasses(PipelineOptions), type(self)]
         for cls in dict.fromkeys(known):
             if "_add_argparse_args" in vars(cls):
                 cls._add_argparse_args(parser)
-        parsed = vars(parser.parse_known_args(self._flags)[0])
-        if drop_default:
-            parsed = {name: value for name, value in parsed.items() if value != parser.get_default(name)}
-        return parsed | self._values
+        return parser
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
@@ -128,6 +154,28 @@ class SetupOptions(PipelineOptions):
 
 class TypeOptions(PipelineOptions):
     """Beam's settings about types; `allow_unsafe_triggers` is among them there."""
+
+
+def check_names(options: PipelineOptions) -> None:
+    """Refuses an option that is called almost like one there is, and warns of any other that nobody declares.
+
+    Called when a run begins, as options may be declared until then. Beam warns, too: its programs have options for
+    other runners.
+
+    Raises:
+        PipelineError: If an option looks misspelt.
+    """
+    known, unknown = options._names()
+    for name in unknown:
+        bare = name.lstrip("-").replace("-", "_").lower()
+        dashes = "--" if name.startswith("-") else ""
+        if misspelt := difflib.get_close_matches(bare, known, 1, MISSPELT):
+            msg = f"no option is called {name!r}; write {dashes + misspelt[0]!r}"
+            raise PipelineError(msg)
+        similar = difflib.get_close_matches(bare, known, 1)
+        hint = f" (did you mean {dashes + similar[0]!r}?)" if similar else ""
+        msg = f"no option is called {name!r}, so it changes nothing{hint}; a subclass of PipelineOptions may declare it"
+        warnings.warn(msg, stacklevel=4)  # the caller of `Pipeline.run`
 
 
 def _subclasses(cls: type[PipelineOptions]) -> list[type[PipelineOptions]]:

@@ -7,6 +7,7 @@ import asyncio
 from streamcore.engine.runtime import Job
 from streamcore.errors import PipelineError
 from streamcore.graph.pipeline import Pipeline
+from streamcore.model.options import check_names
 
 
 class EmbeddedRunner:
@@ -16,8 +17,9 @@ class EmbeddedRunner:
         """Runs a pipeline to its end, in an event loop of its own.
 
         Raises:
-            PipelineError: If this thread has a running event loop already.
+            PipelineError: If this thread has a running event loop already, or an option looks misspelt.
         """
+        check_names(pipeline.options)
         if _loop_is_running():
             msg = (
                 "an event loop is running in this thread; "
@@ -27,7 +29,12 @@ class EmbeddedRunner:
         return asyncio.run(self._run(pipeline))
 
     async def run_async(self, pipeline: Pipeline) -> Job:
-        """Starts a pipeline in the running event loop."""
+        """Starts a pipeline in the running event loop.
+
+        Raises:
+            PipelineError: If an option looks misspelt.
+        """
+        check_names(pipeline.options)
         return Job(pipeline)
 
     async def _run(self, pipeline: Pipeline) -> Job:

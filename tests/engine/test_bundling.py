@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -20,6 +21,7 @@ from streamcore import (
     Map,
     ParDo,
     Pipeline,
+    PipelineError,
     PipelineOptions,
     Sessions,
     TaggedOutput,
@@ -30,6 +32,7 @@ from streamcore import (
     WindowInto,
     WithTimestamps,
 )
+from streamcore.engine.core.node import BUNDLE_SIZE
 from streamcore.model.windowing import WindowFn
 
 Step = Callable[[Any], Any]
@@ -59,6 +62,15 @@ def timed(p: Pipeline, label: str, times: list[int]) -> Any:
     """Elements whose value is their time, under a watermark of their own."""
     pairs = p | label >> Create([("k", time) for time in times])
     return pairs | f"{label}/times" >> WithTimestamps(lambda pair: pair[1], watermark=BoundedOutOfOrderness(0))
+
+
+@pytest.mark.parametrize("size", [-1, 0, 2.5, True, "many"])
+def test_a_bundle_has_one_element_at_least(size: Any) -> None:
+    p = Pipeline(options=PipelineOptions(bundle_size=size))
+    _ = p | Create([1])
+    message = f"`bundle_size` must be a whole number from 1 on, got {size!r}; leave it out for {BUNDLE_SIZE}"
+    with pytest.raises(PipelineError, match=f"^{re.escape(message)}$"):
+        p.run()
 
 
 class Numbering(DoFn):

@@ -1,0 +1,69 @@
+"""Names of options that nobody declares: those that look misspelt are refused, and others warned of."""
+
+from __future__ import annotations
+
+import argparse
+import re
+
+import pytest
+
+from streamcore.errors import PipelineError
+from streamcore.graph.pipeline import Pipeline
+from streamcore.model.options import PipelineOptions
+from streamcore.transforms.read import Create
+
+
+class ReportOptions(PipelineOptions):
+    @classmethod
+    def _add_argparse_args(cls, parser: argparse.ArgumentParser) -> None:
+        parser.add_argument("--report_title", default="Totals")
+
+
+def run(options: PipelineOptions) -> None:
+    p = Pipeline(options=options)
+    _ = p | Create([1])
+    p.run()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (PipelineOptions(statedir="state"), "no option is called 'statedir'; write 'state_dir'"),
+        (PipelineOptions(checkpoint_intervall=1), "no option is called 'checkpoint_intervall'; write "),
+        (PipelineOptions(["--state-dir=state"]), "no option is called '--state-dir'; write '--state_dir'"),
+        (PipelineOptions(["--StateDir", "state"]), "no option is called '--StateDir'; write '--state_dir'"),
+        (PipelineOptions(["-takeover"]), "no option is called '-takeover'; write '--take_over'"),
+        (PipelineOptions(reporttitle="Sums"), "no option is called 'reporttitle'; write 'report_title'"),
+    ],
+)
+def test_a_misspelt_name_is_refused(options: PipelineOptions, message: str) -> None:
+    with pytest.raises(PipelineError, match=f"^{re.escape(message)}"):
+        run(options)
+
+
+async def test_a_misspelt_name_is_refused_in_a_running_loop() -> None:
+    with pytest.raises(PipelineError, match="no option is called 'statedir'"):
+        await Pipeline(options=PipelineOptions(statedir="state")).run_async()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (PipelineOptions(project="p"), "no option is called 'project', so it changes nothing; a subclass"),
+        (PipelineOptions(["--region", "eu"]), "no option is called '--region', so it changes nothing; a subclass"),
+        (
+            PipelineOptions(["--checkpointing_interval=60000"]),
+            "no option is called '--checkpointing_interval', so it changes nothing "
+            "(did you mean '--checkpoint_interval'?); a subclass of PipelineOptions may declare it",
+        ),
+    ],
+)
+def test_another_unknown_name_is_warned_of(options: PipelineOptions, message: str) -> None:
+    with pytest.warns(UserWarning, match=f"^{re.escape(message)}") as warned:
+        run(options)
+    assert [warning.filename for warning in warned] == [__file__]
+
+
+def test_a_declared_name_is_neither() -> None:
+    run(PipelineOptions(["--report_title=Sums", "--streaming"], allow_unsafe_triggers=True))
+    assert ReportOptions().report_title == "Totals"
