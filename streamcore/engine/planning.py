@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from streamcore.engine.core.assign import TimestampNode, WindowNode
@@ -56,6 +56,7 @@ class Plan:
         self._producers: dict[PCollection[Any], tuple[Node, str | None]] = {}
         for applied in pipeline.primitives():
             self._add(applied)
+        _check_destinations(self.sinks)
         self._settle_bundling()
         self.timed: list[TimedNode] = [node for node in self.nodes if isinstance(node, TimedNode)]
 
@@ -192,6 +193,20 @@ def _bundle_size_of(options: PipelineOptions) -> int:
         msg = f"`bundle_size` must be a whole number from 1 on, got {shorten(size)}; leave it out for {BUNDLE_SIZE}"
         raise PipelineError(msg)
     return size
+
+
+def _check_destinations(sinks: Iterable[tuple[SinkNode, Sink[Any]]]) -> None:
+    """Refuses sinks that would replace each other's output."""
+    writers: dict[str, str] = {}
+    for node, sink in sinks:
+        for destination in sink.destinations():
+            other = writers.setdefault(destination, node.label)
+            if other != node.label:
+                msg = (
+                    f"steps {other!r} and {node.label!r} both write {shorten(destination)}, and one would replace the "
+                    "output of the other; give them different names, or unite their inputs with Flatten()"
+                )
+                raise PipelineError(msg)
 
 
 def _closes_late(reduce: ReduceNode) -> bool:

@@ -21,6 +21,10 @@ class FileSystem(Protocol):
 
     is_local: bool
 
+    def address(self, path: str) -> str:
+        """The same for all ways to write the path of a file, and for no other file."""
+        ...
+
     def find(self, pattern: str) -> list[str]:
         """The files that match, in the order of their names."""
         ...
@@ -58,6 +62,10 @@ class LocalFiles:
     """The files of this machine."""
 
     is_local = True
+
+    def address(self, path: str) -> str:
+        """The absolute path."""
+        return os.path.abspath(path)
 
     def find(self, pattern: str) -> list[str]:
         """A file of exactly this name, or else those that match the pattern."""
@@ -109,6 +117,10 @@ class RemoteFiles:
 
     def __init__(self, fs: Any) -> None:
         self._fs = fs
+
+    def address(self, path: str) -> str:
+        """The path with its protocol."""
+        return str(self._fs.unstrip_protocol(path))
 
     def find(self, pattern: str) -> list[str]:
         """A file of exactly this name, or else those that match the pattern."""

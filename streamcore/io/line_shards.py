@@ -43,6 +43,11 @@ class FileLayout:
         target = self.naming.name(shard, self.shards, pane)
         return LineFile(self.files, target, self.compression_type, self.header, self.footer, hidden, inherited)
 
+    def addresses(self, pane: str = "") -> list[str]:
+        """Where the files are, for one window and pane."""
+        names = (self.naming.name(shard, self.shards, pane) for shard in range(self.shards))
+        return [self.files.address(name) for name in names]
+
     async def remove_older(self, hidden: PartNaming, known: Sequence[ShardsState]) -> None:
         """Removes files that are not complete, and that no checkpoint knows."""
         keep = {path for state in known for parts in state["files"] for path, _ in parts}

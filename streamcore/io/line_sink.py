@@ -24,6 +24,10 @@ class LineSink(TwoPhaseSink[Any]):
         self._shards: Shards | None = None
         self._complete: list[CompleteFile] = []
 
+    def destinations(self) -> list[str]:
+        """The files."""
+        return self._layout.addresses()
+
     async def open(self) -> None:
         """Makes the files, under hidden names."""
         self._hidden = PartNaming()
@@ -110,6 +114,10 @@ class PaneSink(TwoPhaseSink[Any]):
         self._watermark = MIN_MICROS
         self._late = 0
         self._ended = False
+
+    def destinations(self) -> list[str]:
+        """The files of any window and pane."""
+        return self._layout.addresses("*")
 
     async def open(self) -> None:
         """Begins anew."""

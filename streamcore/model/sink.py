@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import abc
+from collections.abc import Collection
 from typing import Generic, TypeVar
 
 from streamcore.model.bundle import Bundle
@@ -15,6 +16,14 @@ class Sink(abc.ABC, Generic[T]):
 
     The engine writes bundles one after another and waits for each, so that a slow sink slows the sources down.
     """
+
+    def destinations(self) -> Collection[str]:
+        """What this sink alone may write to, such as the names of its files; nothing where several sinks may.
+
+        Two sinks of a pipeline with the same destination are refused before anything runs, as one would replace what
+        the other has written.
+        """
+        return ()
 
     async def open(self) -> None:
         """Called once before the first write.

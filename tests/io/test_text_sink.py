@@ -298,3 +298,47 @@ def test_windows_of_elements_that_no_aggregation_has_put_out(tmp_path: Path) -> 
         "out-19700101T0001-19700101T0002-00000-of-00002": "h\n61\n",
         "out-19700101T0001-19700101T0002-00001-of-00002": "h\n",
     }
+
+
+SAME: list[tuple[dict[str, Any], dict[str, Any], str]] = [
+    ({}, {}, "out-00000-of-00001"),
+    ({"num_shards": 3, "shard_name_template": "-S"}, {"num_shards": 2, "shard_name_template": "-S"}, "out-0"),
+    ({"by_window": True}, {"by_window": True, "header": "h"}, "out-*"),
+]
+
+
+@pytest.mark.parametrize(("first", "second", "name"), SAME)
+def test_two_sinks_of_one_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first: dict[str, Any], second: dict[str, Any], name: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    message = (
+        f"steps 'one/Write({{sink}})' and 'two/Write({{sink}})' both write {str(tmp_path / name)!r}, and one would "
+        "replace the output of the other; give them different names, or unite their inputs with Flatten()"
+    ).format(sink="PaneSink" if "by_window" in first else "LineSink")
+    p = Pipeline()
+    words = p | Create(["a", "b"])
+    _ = words | "one" >> WriteToText("out", **first)
+    _ = words | "two" >> WriteToText(f"{tmp_path}/./out", **second)
+    with pytest.raises(PipelineError, match=f"^{re.escape(message)}$"):
+        p.run()
+    assert files_in(tmp_path) == {}
+
+
+def test_two_sinks_of_one_remote_file() -> None:
+    p = Pipeline()
+    words = p | Create(["a", "b"])
+    _ = words | "one" >> WriteToText("memory://both/out")
+    _ = words | "two" >> WriteToText("memory:///both/out")
+    with pytest.raises(PipelineError, match="both write 'memory:///both/out-00000-of-00001'"):
+        p.run()
+
+
+def test_two_sinks_of_different_files(tmp_path: Path) -> None:
+    with Pipeline() as p:
+        words = p | Create(["a", "b"])
+        _ = words | "one" >> WriteToText(tmp_path / "out", num_shards=2)
+        _ = words | "two" >> WriteToText(tmp_path / "out", num_shards=3)
+        _ = words | "three" >> WriteToText(tmp_path / "out", by_window=True)
+        _ = words | "four" >> WriteToText("memory:/" + str(tmp_path / "out"), num_shards=2)
+    assert len(files_in(tmp_path)) == 6
