@@ -46,8 +46,8 @@ class TextEncoder:
         if self._whole:
             try:
                 return (self._end.join(values) + self._end).encode()
-            except TypeError:
-                pass  # not all are str
+            except (TypeError, UnicodeEncodeError):
+                pass  # not all are str, or text that UTF-8 can show
         end = self._end.encode()
         return end.join(_encode_each(values, self._coder.encode)) + end
 

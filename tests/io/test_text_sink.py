@@ -111,6 +111,15 @@ def test_what_a_coder_cannot_encode(tmp_path: Path) -> None:
         write(["a", 3], WriteToText(tmp_path / "out", coder=StrUtf8Coder()))
 
 
+def test_text_that_utf8_cannot_show(tmp_path: Path) -> None:
+    message = (
+        "element 'b\\ud800' cannot be written: 'utf-8' codec can't encode character '\\ud800' in position 1: "
+        "surrogates not allowed; change it with a Map before the sink"
+    )
+    with pytest.raises(SinkError, match=f"^{re.escape(message)}$"):
+        write(["a", "b\ud800"], WriteToText(tmp_path / "out"))
+
+
 @pytest.mark.parametrize(
     ("suffix", "unpack"),
     [(".gz", gzip.open), (".bz2", bz2.open), (".xz", lzma.open), (".zst", zstandard.open)],
