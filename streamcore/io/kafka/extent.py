@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any, Final, Literal, TypeAlias
 
-from streamcore.errors import PipelineError
+from streamcore.errors import PipelineError, shorten
 from streamcore.io.kafka.client import Consumer, TopicPartition
-from streamcore.io.kafka.errors import KafkaOffsetError
+from streamcore.io.kafka.errors import KafkaOffsetError, KafkaTopicError
 from streamcore.timestamp import Timestamp
 
 Start: TypeAlias = Literal["saved", "earliest", "latest"] | Timestamp | Mapping[tuple[str, int], int]
@@ -51,6 +51,7 @@ async def find_starts(
 
     Raises:
         KafkaOffsetError: If a partition has no such offset.
+        KafkaTopicError: If an offset is told of a partition that is not read.
     """
     first, end = await consumer.beginning_offsets(partitions), await consumer.end_offsets(partitions)
     if start == "latest":
@@ -60,6 +61,7 @@ async def find_starts(
         return {partition: end[partition] if offset is None else offset for partition, offset in found.items()}
     if isinstance(start, Mapping):
         told = {TopicPartition(*partition): offset for partition, offset in start.items()}
+        _refuse_unread(told, partitions)
     elif start == "saved" and group_id is not None:
         told = {partition: saved.offset for partition, saved in (await consumer.committed(partitions)).items()}
     else:
@@ -100,6 +102,16 @@ def refuse_outside(offsets: Offsets, first: Offsets, end: Offsets, remedy: str =
                 f"or the topic is another one now; {remedy}"
             )
             raise KafkaOffsetError(msg)
+
+
+def _refuse_unread(told: Offsets, partitions: Collection[TopicPartition]) -> None:
+    for partition in told:
+        if partition not in partitions:
+            msg = (
+                f"`start` tells an offset of partition {partition.partition} of topic {partition.topic!r}, which is "
+                f"not read; the partitions are {shorten(list(map(tuple, partitions)))}"
+            )
+            raise KafkaTopicError(msg)
 
 
 def _is_offset(item: tuple[Any, Any]) -> bool:

@@ -176,6 +176,19 @@ async def test_an_offset_that_is_not_there(broker: Broker, client: Any, make_top
     )
 
 
+@pytest.mark.parametrize(("suffix", "number"), [("", 2), ("k", 0)])
+async def test_an_offset_of_a_partition_that_is_not_read(
+    broker: Broker, client: Any, make_topic: MakeTopic, suffix: str, number: int
+) -> None:
+    topic = make_topic(2)
+    with pytest.raises(KafkaTopicError) as caught:
+        await collect(read(broker, client, topic, start={(topic, 0): 0, (topic + suffix, number): 0}))
+    assert str(caught.value) == (
+        f"`start` tells an offset of partition {number} of topic {topic + suffix!r}, which is not read; "
+        f"the partitions are [({topic!r}, 0), ({topic!r}, 1)]"
+    )
+
+
 async def test_a_topic_that_is_not_there(broker: Broker, client: Any) -> None:
     with pytest.raises(KafkaTopicError) as caught:
         await collect(read(broker, client, "no-such-topic"))
