@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
-import time
 from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from typing import Any
 
+from streamcore.engine.slices import Slices
 from streamcore.errors import PipelineError, SinkError, shorten
 from streamcore.graph.pipeline import require_pcollection
 from streamcore.graph.ptransform import PTransform
@@ -15,8 +14,6 @@ from streamcore.graph.pvalue import PCollection, PDone
 from streamcore.model.bundle import Bundle
 from streamcore.model.sink import Sink
 from streamcore.transforms.write import Write
-
-SLICE_SECONDS: Final = 0.001
 
 
 class WriteToCallable(PTransform[PCollection[Any], PDone]):
@@ -68,12 +65,11 @@ class CallableSink(Sink[Any]):
         if self._batch:
             await self._call(list(bundle.values))
             return
-        began = time.perf_counter()
+        slices = Slices()
         for value in bundle.values:
             await self._call(value)
-            if time.perf_counter() - began > SLICE_SECONDS:
-                await asyncio.sleep(0)
-                began = time.perf_counter()
+            if slices.is_over():
+                await slices.give_way()
 
     async def _call(self, argument: Any) -> None:
         try:

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from confluent_kafka import KafkaError as ClientError, KafkaException, Message, Producer as Client
 
+from streamcore.engine.slices import Slices
 from streamcore.errors import shorten
 from streamcore.io.kafka.client import Outgoing
 from streamcore.io.kafka.confluent.client_log import ClientLog
@@ -32,9 +33,7 @@ from streamcore.io.kafka.settings import ClientSettings
 WAIT: Final = 0.1
 # How often librdkafka may report, in seconds.
 SERVE: Final = 0.02
-# How long records are handed over before other tasks of the event loop get their turn, and how many before the time is
-# looked at.
-SLICE_SECONDS: Final = 0.001
+# How many records are handed over before it is looked whether other tasks of the event loop should get their turn.
 CHUNK: Final = 200
 ANY_PARTITION: Final = -1
 # How long a topic that the broker makes on demand may take, in seconds.
@@ -94,16 +93,15 @@ class ConfluentProducer:
 
     async def send(self, records: Outgoing) -> None:
         rows, at = _rows(records), 0
-        began = time.perf_counter()
+        slices = Slices()
         while at < len(rows):
             reached = self._produce(rows, at)
             self._serve()
             self._check()
             if reached == at:  # the queue is full
                 await self._calls.call("write", self._client.poll, WAIT)
-            elif time.perf_counter() - began > SLICE_SECONDS:
-                await asyncio.sleep(0)
-                began = time.perf_counter()
+            else:
+                await slices.give_way()
             at = reached
 
     async def flush(self) -> None:
