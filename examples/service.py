@@ -16,7 +16,7 @@ import asyncio
 import contextlib
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
@@ -27,6 +27,7 @@ from streamcore import (
     BoundedOutOfOrderness,
     CombinePerKey,
     FixedWindows,
+    JobHandle,
     Map,
     PCollection,
     Pipeline,
@@ -82,17 +83,22 @@ class Service:
     def __init__(self) -> None:
         self.visits: asyncio.Queue[Visit] = asyncio.Queue(WAITING_VISITS)
         self.minutes: dict[int, dict[str, int]] = {}
+        self._end: asyncio.Task[None]  # ends with the pipeline; set by `run`
 
     @contextlib.asynccontextmanager
     async def run(self, port: int) -> AsyncIterator[int]:
-        """Serves until the block ends; gives the port. What is open then is counted to the end."""
+        """Serves until the block ends; gives the port. What is open then is counted to the end.
+
+        Raises what made the pipeline fail, if it has.
+        """
         pipeline = Pipeline()
         counts = count_visits(pipeline, self.visits)
         handle = await pipeline.run_async()
+        self._end = asyncio.create_task(_end_of(handle))
         keeping = asyncio.create_task(self._keep(handle.stream(counts)))
-        async with await asyncio.start_server(self._answer, "127.0.0.1", port) as server:
+        with contextlib.closing(await asyncio.start_server(self._answer, "127.0.0.1", port)) as server:
             yield server.sockets[0].getsockname()[1]
-        await self.visits.join()
+        await self._before_end(self.visits.join())
         await handle.drain()
         await keeping
 
@@ -115,15 +121,32 @@ class Service:
 
     async def _respond(self, path: str, query: dict[str, list[str]]) -> tuple[str, Any]:
         if path == "/visit" and "page" in query:
+            now = time.time()
             try:
-                visit = Visit(query["page"][0], float(query.get("at", [time.time()])[0]))
+                at = float(query.get("at", [now])[0])
             except ValueError as error:
                 return "400 Bad Request", {"error": str(error)}
-            await self.visits.put(visit)
+            if not 0 <= at <= now:  # what lies ahead would make all that follows late, and nan is no time at all
+                return "400 Bad Request", {"error": "`at` must be a time in the past, in seconds since the epoch"}
+            if not await self._before_end(self.visits.put(Visit(query["page"][0], at))):
+                return "503 Service Unavailable", {"error": "the pipeline has ended"}
             return "202 Accepted", {}
         if path == "/minutes":
             return "200 OK", self.minutes
         return "404 Not Found", {"error": "ask for /visit?page=... or /minutes"}
+
+    async def _before_end(self, waiting: Coroutine[Any, Any, None]) -> bool:
+        """Waits for what only a pipeline that runs can bring about; False if it ends before."""
+        task = asyncio.create_task(waiting)
+        await asyncio.wait([task, self._end], return_when=asyncio.FIRST_COMPLETED)
+        if self._end.done():
+            task.cancel()
+        return not self._end.done()
+
+
+async def _end_of(handle: JobHandle) -> None:
+    with contextlib.suppress(Exception):  # `drain` tells it
+        await handle.wait()
 
 
 async def serve(port: int) -> None:

@@ -27,7 +27,8 @@ class ReadFromQueue(PTransform[PBegin, PCollection[Any]]):
     """The elements of an `asyncio.Queue`, each as soon as it is there.
 
     With `asyncio.Queue(maxsize=...)` a pipeline that is slow makes `put` wait. `task_done` is called for elements that
-    have been processed whole, so that `queue.join()` waits for that. Several readers of a queue share its elements.
+    have been processed whole, so that `queue.join()` waits for that. A run that has failed takes nothing any more: wait
+    for `handle.wait()` together with `join` or `put`. Several readers of a queue share its elements.
 
     Args:
         queue: The queue; a `TimestampedValue` in it gives its element a timestamp.
