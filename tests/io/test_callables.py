@@ -57,7 +57,7 @@ def test_a_function_that_raises_stops_the_pipeline(batch: bool, message: str) ->
             msg = "two"
             raise ValueError(msg)
 
-    with pytest.raises(SinkError, match=f"^{re.escape(message)}$"):
+    with pytest.raises(SinkError, match=f"(?m)^{re.escape(message)}$"):
         write([1, 2], WriteToCallable(refuse, batch=batch))
 
 

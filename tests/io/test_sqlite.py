@@ -109,7 +109,7 @@ REFUSED: list[tuple[list[Any], str]] = [
 
 @pytest.mark.parametrize(("elements", "message"), REFUSED)
 def test_elements_that_are_no_rows(tmp_path: Path, elements: list[Any], message: str) -> None:
-    with pytest.raises(SinkError, match=f"^{re.escape(message)}$"):
+    with pytest.raises(SinkError, match=f"(?m)^{re.escape(message)}$"):
         write(tmp_path / "db", elements, key="user")
 
 
@@ -119,7 +119,7 @@ def test_a_key_without_an_index(tmp_path: Path) -> None:
         "table 'counts' does not take rows with the columns user, n and the key user: ON CONFLICT clause does not "
         "match any PRIMARY KEY or UNIQUE constraint; give it those columns, and a unique index on the key"
     )
-    with pytest.raises(SinkError, match=f"^{re.escape(message)}$"):
+    with pytest.raises(SinkError, match=f"(?m)^{re.escape(message)}$"):
         write(tmp_path / "db", [Count("ann", 1)], key="user")
     assert rows(tmp_path / "db") == [("ann", 1)]
 

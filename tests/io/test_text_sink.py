@@ -98,7 +98,7 @@ def test_json(tmp_path: Path, value: Any, expected: str) -> None:
 
 def test_what_json_cannot_show(tmp_path: Path) -> None:
     message = "element {'a': 1j} cannot be written: JSON cannot show complex; change it with a Map before the sink"
-    with pytest.raises(SinkError, match=f"^{re.escape(message)}$"):
+    with pytest.raises(SinkError, match=f"(?m)^{re.escape(message)}$"):
         write([{"b": 1}, {"a": 1j}], WriteToJsonLines(tmp_path / "out"))
     assert files_in(tmp_path) == {}
 
@@ -107,7 +107,7 @@ def test_what_a_coder_cannot_encode(tmp_path: Path) -> None:
     message = (
         "element 3 cannot be written: 'int' object has no attribute 'encode'; change it with a Map before the sink"
     )
-    with pytest.raises(SinkError, match=f"^{re.escape(message)}$"):
+    with pytest.raises(SinkError, match=f"(?m)^{re.escape(message)}$"):
         write(["a", 3], WriteToText(tmp_path / "out", coder=StrUtf8Coder()))
 
 
@@ -116,7 +116,7 @@ def test_text_that_utf8_cannot_show(tmp_path: Path) -> None:
         "element 'b\\ud800' cannot be written: 'utf-8' codec can't encode character '\\ud800' in position 1: "
         "surrogates not allowed; change it with a Map before the sink"
     )
-    with pytest.raises(SinkError, match=f"^{re.escape(message)}$"):
+    with pytest.raises(SinkError, match=f"(?m)^{re.escape(message)}$"):
         write(["a", "b\ud800"], WriteToText(tmp_path / "out"))
 
 
