@@ -335,6 +335,20 @@ RUNNING = [
         "handle it in the step's function, or filter such elements out before it",
     ),
     (
+        "the key of what is no pair",
+        "p | Create([('a', 1), 5]) | Map(lambda x, key=DoFn.KeyParam: key)",
+        "step 'Map(<lambda at <string>:1>)' failed on element 5 in window GlobalWindow: "
+        "DoFn.KeyParam needs elements that are pairs (key, value); make them with Map(lambda x: (key, value)) or "
+        "WithKeys",
+    ),
+    (
+        "the key of what is no pair, filled in by name",
+        "p | Create([('a', 1), 5]) | 'keys' >> Map(lambda x, n, key=DoFn.KeyParam: key, n=1)",
+        "step 'keys' failed on element 5 in window GlobalWindow: "
+        "DoFn.KeyParam needs elements that are pairs (key, value); make them with Map(lambda x: (key, value)) or "
+        "WithKeys",
+    ),
+    (
         "no timestamp",
         "p | Create([{'at': None}]) | WithTimestamps(lambda event: event['at'])",
         "step 'WithTimestamps' failed on element {'at': None} in window GlobalWindow: "

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -243,6 +245,52 @@ def test_a_time_beyond_the_end_of_time_is_refused() -> None:
     )
 
 
+def stop_at(n: int) -> Any:
+    def fn(element: int) -> int:
+        if element == n:
+            raise StopIteration
+        return element
+
+    return fn
+
+
+def test_a_timestamp_function_that_raises_stop_iteration_drops_nothing_silently() -> None:
+    p = Pipeline()
+    _ = p | Create([1, 2, 3]) | "stamp" >> WithTimestamps(stop_at(2))
+    with pytest.raises(UserCodeError) as error:
+        p.run()
+    assert str(error.value) == (
+        "step 'stamp' failed on element 2 in window GlobalWindow: the function raised StopIteration; "
+        "return a value instead"
+    )
+
+
+BEYOND = "such a time lies beyond the end of time; check the unit that the times are in"
+
+
+@pytest.mark.parametrize(
+    ("time", "hint"),
+    [
+        (1e305, BEYOND),
+        (math.inf, BEYOND),
+        (Decimal("Infinity"), BEYOND),
+        (Decimal("1e999999"), BEYOND),
+        (math.nan, "return a number or a Timestamp"),
+        ("noon", "return a number or a Timestamp"),
+    ],
+)
+@pytest.mark.parametrize("before", [1.5, Decimal(1), 1])
+def test_a_time_that_is_none_is_refused_at_its_own_element(before: Any, time: Any, hint: str) -> None:
+    p = Pipeline()
+    _ = p | Create([before, time, before]) | "stamp" >> WithTimestamps(lambda e: e)
+    with pytest.raises(UserCodeError) as error:
+        p.run()
+    assert str(error.value) == (
+        f"step 'stamp' failed on element {time!r} in window GlobalWindow: "
+        f"the timestamp function returned {time!r}; {hint}"
+    )
+
+
 @pytest.mark.parametrize(
     ("values", "message"),
     [
@@ -253,18 +301,13 @@ def test_a_time_beyond_the_end_of_time_is_refused() -> None:
     ],
 )
 def test_a_failing_step_of_a_chain_is_named_with_the_element_it_got(values: list[str], message: str) -> None:
-    def stop(n: int) -> int:
-        if n == 8:
-            raise StopIteration
-        return n
-
     p = Pipeline()
     _ = (
         p
         | Create(values)
         | "parse" >> Map(int)
         | "odd" >> Map(lambda n: n // abs(n - 7) * abs(n - 7) + n % abs(n - 7))
-        | "stop" >> Map(stop)
+        | "stop" >> Map(stop_at(8))
         | WithTimestamps(lambda n: n, watermark=BoundedOutOfOrderness(5))
         | WindowInto(FixedWindows(10))
         | "pair" >> Map(lambda n: (1 / (n - 13), n))

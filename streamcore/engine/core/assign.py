@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from streamcore.engine.core.elementwise import one_window_each
+from streamcore.engine.core.elementwise import check_count, one_window_each
 from streamcore.engine.core.node import Node, Scheduler
-from streamcore.errors import PipelineError
+from streamcore.errors import PipelineError, shorten
 from streamcore.model.bundle import Bundle, WindowColumn
 from streamcore.model.windowing import TimeWindowFn, WindowFn
 from streamcore.timestamp import Timestamp, to_micros
@@ -52,6 +51,7 @@ class TimestampNode(Node):
         elements = iter(bundle.values)
         try:
             times.extend(map(self.fn, elements))
+            check_count(bundle, len(times))
         except Exception as error:
             raise self.failure(bundle, self.position(bundle, elements), error) from error
         stamps = self.micros(bundle, times)
@@ -69,18 +69,22 @@ class TimestampNode(Node):
         kinds = set(map(type, times))
         if kinds == {int}:
             return times if unit == 1 else [time * unit for time in times]
+        waiting = iter(times)
         try:
             if kinds == {float}:
-                return [round(time * unit) for time in times]
-            return [to_micros(time) if isinstance(time, Timestamp) else round(time * unit) for time in times]
-        except (TypeError, ValueError, OverflowError):  # the latter two for NaN and infinity
-            position = next(i for i, time in enumerate(times) if not _is_time(time))
-            msg = f"the timestamp function returned {times[position]!r}; return a number or a Timestamp"
+                return [round(time * unit) for time in waiting]
+            return [_micros_of(time, unit) for time in waiting]
+        except (TypeError, ValueError, ArithmeticError) as error:
+            position = self.position(bundle, waiting)
+            hint = "return a number or a Timestamp"
+            if isinstance(error, ArithmeticError):
+                hint = "such a time lies beyond the end of time; check the unit that the times are in"
+            msg = f"the timestamp function returned {shorten(times[position])}; {hint}"
             raise self.failure(bundle, position, PipelineError(msg)) from None
 
 
-def _is_time(found: object) -> bool:
-    return isinstance(found, int | Timestamp) or (isinstance(found, float) and math.isfinite(found))
+def _micros_of(time: Any, micros_per_unit: int) -> int:
+    return to_micros(time) if isinstance(time, Timestamp) else round(time * micros_per_unit)
 
 
 class WindowNode(Node):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, compress, repeat
 from typing import Any, Final
 
@@ -92,7 +92,7 @@ class MapNode(ElementwiseNode):
     def outputs(self, bundle: Bundle, results: Iterable[Any]) -> Bundle:
         """The results are the outputs."""
         values = list(results)
-        _check_count(bundle, len(values))
+        check_count(bundle, len(values))
         return bundle.with_values(values)
 
 
@@ -102,7 +102,7 @@ class FilterNode(ElementwiseNode):
     def outputs(self, bundle: Bundle, results: Iterable[Any]) -> Bundle:
         """The results choose among the elements."""
         mask = list(results)
-        _check_count(bundle, len(mask))
+        check_count(bundle, len(mask))
         return select(bundle, mask)
 
     def emit_outputs(self, bundle: Bundle) -> None:
@@ -121,11 +121,16 @@ class FlatMapNode(ElementwiseNode):
             before = len(values)
             values.extend(_checked(result))
             counts.append(len(values) - before)
-        _check_count(bundle, len(counts))
+        check_count(bundle, len(counts))
         return spread(bundle, values, counts)
 
 
-def _check_count(bundle: Bundle, count: int) -> None:
+def check_count(bundle: Bundle, count: int) -> None:
+    """Refuses a `StopIteration` of user code, at which a loop over its results ends as if there were no more elements.
+
+    Raises:
+        PipelineError: If there are fewer results than elements.
+    """
     if count != len(bundle.values):
         msg = "the function raised StopIteration; return a value instead"
         raise PipelineError(msg)
@@ -217,11 +222,24 @@ def _window_column(bundle: Bundle) -> Iterable[Any]:
     return [windows[0] for windows in bundle.window_list()]
 
 
+def _key_column(bundle: Bundle) -> Iterator[Any]:
+    for element in bundle.values:
+        try:
+            key, _ = element
+        except (TypeError, ValueError):
+            msg = (
+                "DoFn.KeyParam needs elements that are pairs (key, value); "
+                "make them with Map(lambda x: (key, value)) or WithKeys"
+            )
+            raise PipelineError(msg) from None
+        yield key
+
+
 COLUMNS: dict[ElementParameter, Callable[[Bundle], Iterable[Any]]] = {
     ElementParameter.ELEMENT: lambda bundle: bundle.values,
     ElementParameter.TIMESTAMP: lambda bundle: map(Timestamp.of_micros, bundle.timestamp_list()),
     ElementParameter.WINDOW: _window_column,
     ElementParameter.PANE: lambda bundle: bundle.pane_list(),
     ElementParameter.WINDOWED_VALUE: lambda bundle: bundle.windowed_values(),
-    ElementParameter.KEY: lambda bundle: [key for key, _ in bundle.values],
+    ElementParameter.KEY: _key_column,
 }
