@@ -15,6 +15,8 @@ from streamcore.timestamp import (
 class BoundedWindow:
     """A window that ends. Windows are compared by `end` first, and are hashable values.
 
+    A subclass must define `__eq__` and `__hash__`: elements are in one group if their windows are equal.
+
     Args:
         end: The first moment after the window.
     """
@@ -45,6 +47,20 @@ class BoundedWindow:
         if not isinstance(other, BoundedWindow):
             return NotImplemented
         return self.end_micros < other.end_micros
+
+    # By identity, as Python has it, every element would be a group of its own.
+
+    def __eq__(self, other: object) -> bool:
+        raise NotImplementedError(self._lacking("__eq__"))
+
+    def __hash__(self) -> int:
+        raise NotImplementedError(self._lacking("__hash__"))
+
+    def _lacking(self, method: str) -> str:
+        return (
+            f"{type(self).__name__} has no `{method}`; a window must define `__eq__` and `__hash__`, "
+            "as elements are grouped by equal windows"
+        )
 
     def __repr__(self) -> str:
         return f"[?, {float(self.end)})"

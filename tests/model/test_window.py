@@ -89,5 +89,13 @@ def test_a_bounded_window() -> None:
     assert str(caught.value) == "Until must define `start`"
 
 
+def test_a_window_must_say_which_others_are_equal_to_it() -> None:
+    end = "a window must define `__eq__` and `__hash__`, as elements are grouped by equal windows"
+    with pytest.raises(NotImplementedError, match=f"^Until has no `__hash__`; {end}$"):
+        hash(Until(5))
+    with pytest.raises(NotImplementedError, match=f"^Until has no `__eq__`; {end}$"):
+        _ = Until(5) == Until(5)
+
+
 def test_text_is_that_of_beam() -> None:
     assert str(IntervalWindow(-2, 1.5)) == "[-2.0, 1.5)"
