@@ -5,7 +5,6 @@ What is here is the same whether windows merge or not: how elements get into cel
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Any, Final
@@ -18,6 +17,7 @@ from streamcore.engine.core.node import BUNDLE_SIZE, Scheduler
 from streamcore.engine.core.panes import PaneColumns
 from streamcore.engine.core.reduce import Aggregation, ReduceNode
 from streamcore.engine.core.stamps import PaneStamps
+from streamcore.engine.core.swept_heap import SweptHeap
 from streamcore.model.bundle import Bundle, Windows
 from streamcore.model.pane import PaneInfoTiming
 from streamcore.model.trigger import Moment
@@ -49,7 +49,7 @@ class CellReduce(ReduceNode):
         self.stamps = PaneStamps(windowing)
         # Nothing about a pane depends on the times of its elements.
         self.ends_alone = windowing.timestamp_combiner == TimestampCombiner.OUTPUT_AT_EOW
-        self._timers: list[tuple[int, int, int, Panel]] = []
+        self.timers: SweptHeap[tuple[int, int, int, Panel]] = SweptHeap(lambda timer: timer[3].is_open)
         self.deadlines = Deadlines()
         self._numbered = 0
         self._out = PaneColumns(self.metrics)
@@ -59,7 +59,8 @@ class CellReduce(ReduceNode):
 
     def next_timer(self) -> int:
         """When the next window ends or expires."""
-        return self._timers[0][0] if self._timers else MAX_MICROS
+        timer = self.timers.first()
+        return MAX_MICROS if timer is None else timer[0]
 
     def deadline(self) -> int:
         """The next processing time at which a trigger is to be asked."""
@@ -115,7 +116,7 @@ class CellReduce(ReduceNode):
     def _set_timer(self, time: int, kind: int, panel: Panel) -> None:
         self._numbered += 1
         # A window whose expiry lies beyond the end of time expires then.
-        heapq.heappush(self._timers, (min(time, MAX_MICROS), kind, self._numbered, panel))
+        self.timers.push((min(time, MAX_MICROS), kind, self._numbered, panel))
 
     def place(self, panel: Panel, key: Any, value: Any, timestamp: int) -> None:
         """Adds one element to its cell, and asks the trigger."""
@@ -211,7 +212,7 @@ class CellReduce(ReduceNode):
 
     def advance(self, watermark: int) -> None:
         """Ends and expires windows."""
-        if watermark >= MAX_MICROS or (self._timers and self._timers[0][0] <= watermark):
+        if watermark >= MAX_MICROS or self.next_timer() <= watermark:
             self.scheduler.spawn(self._end_windows(watermark))
         else:
             self.input_watermark = watermark
@@ -223,8 +224,8 @@ class CellReduce(ReduceNode):
             self.scheduler.spawn(self._meet_deadlines())
 
     def _end_windows(self, watermark: int) -> Iterator[None]:
-        while self._timers and self._timers[0][0] <= watermark:
-            time, kind, _, panel = heapq.heappop(self._timers)
+        while len(self.timers) and self.next_timer() <= watermark:
+            time, kind, _, panel = self.timers.pop()
             if not panel.is_open:
                 continue
             if self.input_watermark < time - 1:
@@ -265,6 +266,7 @@ class CellReduce(ReduceNode):
     def _expire_cells(self, panel: Panel, cells: list[tuple[Any, Cell]]) -> None:
         always = self.windowing.closing_behavior == ClosingBehavior.FIRE_ALWAYS
         for key, cell in cells:
+            self.deadlines.drop(cell)
             if not cell.finished and (always or not cell.is_empty() or cell.hold is not None):
                 self._expire_cell(panel, key, cell, always)
 
@@ -290,7 +292,7 @@ class CellReduce(ReduceNode):
     def close_panel(self, panel: Panel) -> None:
         """Forgets a window that has expired."""
         panel.is_open = False
-        panel.cells = {}  # a deadline that is still to come keeps the panel
+        panel.cells = {}
 
     def _meet_deadlines(self) -> Iterator[None]:
         while self.deadlines.first() <= self.scheduler.now:

@@ -89,7 +89,9 @@ class MergingReduce(CellReduce):
             part.is_open = False
             if self.tracks:
                 self._log.close(part.number)
+            self.timers.sweep(stale=2)
             cell = part.cells.pop(key)
+            self.deadlines.drop(cell)
             self.catch_up(cell, Moment(part.ended, moment.now))
             cells.append(cell)
         # The number of a pane starts again, unless the window was there before.
