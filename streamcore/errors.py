@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 MAX_SHOWN: Final = 200
 
 
 class StreamcoreError(Exception):
-    """Base of all errors that streamcore raises on purpose."""
+    """Base of all errors that streamcore raises on purpose.
+
+    A copy that comes out of another process has the text and the attributes, but not the cause.
+    """
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Made again of its text, and not of what the text was made of."""
+        reduced = super().__reduce__()
+        assert isinstance(reduced, tuple)
+        kind, args, *state = reduced
+        return (_made_again, (kind, args), *state)
+
+
+def _made_again(kind: type[StreamcoreError], args: tuple[Any, ...]) -> StreamcoreError:
+    return kind.__new__(kind, *args)
 
 
 class PipelineError(StreamcoreError, ValueError):
