@@ -44,14 +44,32 @@ class UserCodeError(StreamcoreError):
         step: Full label of the step.
         element: The element, as it was handed to the user's code.
         window: The element's window or windows, or None where none is involved.
+        method: The method that raised, where it is not the step's own function; else None.
     """
 
-    def __init__(self, step: str, element: object, window: object, cause: BaseException) -> None:
+    def __init__(
+        self, step: str, element: object, window: object, cause: BaseException, method: str | None = None
+    ) -> None:
         self.step = step
         self.element = element
         self.window = window
+        self.method = method
+        place = "" if method is None else f" in {method}"
         where = "" if window is None else f" in window {shorten(window)}"
-        super().__init__(f"step {step!r} failed on element {shorten(element)}{where}: {_told(cause)}")
+        function = "the step's function" if method is None else method
+        hint = f"handle it in {function}, or filter such elements out before it"
+        super().__init__(f"step {step!r} failed{place} on element {shorten(element)}{where}: {_told(cause, hint)}")
+        self.__cause__ = cause
+
+
+class LifeCycleError(UserCodeError):
+    """User code raised in a method that is called without an element, such as `DoFn.setup`."""
+
+    def __init__(self, step: str, method: str, cause: BaseException) -> None:
+        self.step = step
+        self.element = self.window = None
+        self.method = method
+        StreamcoreError.__init__(self, f"step {step!r} failed in {method}: {_told(cause, f'handle it in {method}')}")
         self.__cause__ = cause
 
 
@@ -180,12 +198,9 @@ class InvariantError(StreamcoreError):
         super().__init__(f"internal invariant broken: {what}; this is a bug in streamcore, please report it")
 
 
-def _told(cause: BaseException) -> str:
+def _told(cause: BaseException, hint: str) -> str:
     """What happened and what to do; our own errors say so themselves."""
-    if isinstance(cause, StreamcoreError):
-        return str(cause)
-    what = f"{type(cause).__name__}: {cause}"
-    return f"{what}; handle it in the step's function, or filter such elements out before it"
+    return str(cause) if isinstance(cause, StreamcoreError) else f"{type(cause).__name__}: {cause}; {hint}"
 
 
 def describe(value: object) -> str:

@@ -7,12 +7,13 @@ The first table holds what is refused while the pipeline is built, the second wh
 import asyncio
 import re
 import textwrap
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 import streamcore
-from streamcore import DoFn, Pipeline, PipelineError, Sink, Source, UserCodeError
+from streamcore import DoFn, NonMergingWindowFn, Pipeline, PipelineError, Sink, Source, UserCodeError
 
 BUILDING = [
     (
@@ -186,6 +187,11 @@ BUILDING = [
         "'Flatten' unites several PCollections; write (a, b) | Flatten()",
     ),
     (
+        "a list among the PCollections of a Flatten",
+        "(p | Create([1]), [2]) | Flatten()",
+        "'Flatten' unites PCollections, got [2] among them; for elements in memory write p | Create([...])",
+    ),
+    (
         "several PCollections where one is needed",
         "(p | 'a' >> Create([1]), p | 'b' >> Create([2])) | Map(print)",
         "'Map(print)' needs one PCollection but got tuple; unite several with Flatten() before it",
@@ -310,6 +316,18 @@ RUNNING = [
         "a key must be hashable, such as a str, a number or a tuple of these",
     ),
     (
+        "a key whose hash fails",
+        """
+        class Name(str):
+            def __hash__(self):
+                raise ValueError('no name')
+        p | Create([(Name('ann'), 1)]) | CombinePerKey(sum)
+        """,
+        "step 'CombinePerKey(sum)' failed on element ('ann', 1) in window GlobalWindow: "
+        "the key's __hash__ raised ValueError: no name; "
+        "a key must be hashable, such as a str, a number or a tuple of these",
+    ),
+    (
         "values that cannot be added up",
         "p | Create([('a', 'x')]) | CombinePerKey(sum)",
         "step 'CombinePerKey(sum)' failed on element ('a', 'x') in window GlobalWindow: TypeError: "
@@ -355,6 +373,40 @@ RUNNING = [
         "the timestamp function returned None; return a number or a Timestamp",
     ),
     (
+        "a window function that fails",
+        "p | Create([{'at': 1}]) | WindowInto(Assigned(lambda event: event['until']))",
+        "step 'WindowInto' failed in Assigned.assign on element {'at': 1} in window GlobalWindow: KeyError: 'until'; "
+        "handle it in Assigned.assign, or filter such elements out before it",
+    ),
+    (
+        "a window function that fails on an output with a time of its own",
+        """
+        windowed = p | Create([1]) | WindowInto(Assigned(lambda n: [IntervalWindow(0, 6 // n)]))
+        windowed | 'reset' >> Map(lambda n: TimestampedValue(0, 5))
+        """,
+        "step 'reset' failed in Assigned.assign on element TimestampedValue(0, Timestamp(5)) in window [0.0, 6.0): "
+        "ZeroDivisionError: integer division or modulo by zero; "
+        "handle it in Assigned.assign, or filter such elements out before it",
+    ),
+    (
+        "a window function that returns nothing",
+        "p | Create([1]) | WindowInto(Assigned(lambda n: None))",
+        "step 'WindowInto' failed in Assigned.assign on element 1 in window GlobalWindow: "
+        "the window function returned None; return a list of windows, such as [IntervalWindow(0, 60)]",
+    ),
+    (
+        "a window function that returns a window",
+        "p | Create([1]) | 'stamp' >> WithTimestamps(lambda n: n) | WindowInto(Assigned(lambda n: GlobalWindow()))",
+        "step 'WindowInto' failed in Assigned.assign on element 1 in window GlobalWindow: "
+        "the window function returned GlobalWindow; return a list of windows, such as [IntervalWindow(0, 60)]",
+    ),
+    (
+        "a window function that returns a pair of times",
+        "p | Create([1]) | WindowInto(Assigned(lambda n: (0, 60)))",
+        "step 'WindowInto' failed in Assigned.assign on element 1 in window GlobalWindow: "
+        "the window function returned (0, 60); return a list of windows, such as [IntervalWindow(0, 60)]",
+    ),
+    (
         "a value for an output that does not exist",
         "p | Create([1]) | 'sort' >> Map(lambda x: TaggedOutput('odd', x)).with_outputs('even')",
         "step 'sort' put out a value tagged 'odd', an output it does not have; name it in with_outputs('odd')",
@@ -373,6 +425,16 @@ class Words(DoFn):
         return element.split()
 
 
+class Assigned(NonMergingWindowFn):
+    """Asks a function of the element for its windows."""
+
+    def __init__(self, fn: Callable[[Any], Any]) -> None:
+        self.fn = fn
+
+    def assign(self, assign_context: NonMergingWindowFn.AssignContext) -> Any:
+        return self.fn(assign_context.element)
+
+
 class Nowhere(Sink[Any]):
     async def write(self, bundle: Any) -> None:
         pass
@@ -388,7 +450,7 @@ class Endless(Source[Any]):
 def build(code: str) -> Pipeline:
     """Runs the code of a mistake and returns its pipeline."""
     p = Pipeline()
-    names = vars(streamcore) | {"p": p, "Words": Words, "Nowhere": Nowhere, "Endless": Endless}
+    names = vars(streamcore) | {"p": p} | {kind.__name__: kind for kind in (Words, Assigned, Nowhere, Endless)}
     exec(textwrap.dedent(code), names)
     return p
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Generic
 
-from streamcore.errors import PipelineError
+from streamcore.errors import PipelineError, shorten
 from streamcore.graph.ptransform import PTransform
 from streamcore.graph.pvalue import PCollection
 from streamcore.graph.typevars import T, U
@@ -36,6 +36,13 @@ class Flatten(PTransform[Iterable[PCollection[T]], PCollection[T]], Generic[T]):
             msg = f"{self.default_label()!r} unites several PCollections; write (a, b) | Flatten()"
             raise PipelineError(msg)
         pcolls = list(pvalue)
+        for other in pcolls:
+            if not isinstance(other, PCollection):
+                msg = (
+                    f"{self.default_label()!r} unites PCollections, got {shorten(other)} among them; "
+                    "for elements in memory write p | Create([...])"
+                )
+                raise PipelineError(msg)
         for other in pcolls[1:]:
             if other.windowing.windowfn != pcolls[0].windowing.windowfn:
                 msg = (

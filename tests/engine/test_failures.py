@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from streamcore.errors import PipelineError, SinkError, SourceError, UserCodeError
+from streamcore.errors import LifeCycleError, PipelineError, SinkError, SourceError, UserCodeError
 from streamcore.graph.pipeline import Pipeline
 from streamcore.io import WriteToCallable
 from streamcore.model.bundle import Bundle
@@ -64,6 +64,62 @@ def test_a_failing_step_is_named_with_element_and_window_and_keeps_its_cause() -
     assert isinstance(error.value.__cause__, ValueError)
     assert dofn.life == ["setup", "start", "teardown"]
     assert sink.end == "aborted"
+
+
+class FailingAt(DoFn):
+    """Fails in one method."""
+
+    def __init__(self, method: str) -> None:
+        def fail() -> None:
+            raise OSError("gone")
+
+        setattr(self, method, fail)
+
+    def process(self, element: int) -> list[int]:
+        return [element]
+
+
+class LastWords(DoFn):
+    """Fails only when what `finish_bundle` returned is looked at."""
+
+    def process(self, element: int) -> list[int]:
+        return [element]
+
+    def finish_bundle(self) -> Any:
+        yield from [1 // 0]
+
+
+@pytest.mark.parametrize("method", ["setup", "start_bundle", "finish_bundle", "teardown"])
+def test_a_method_of_a_dofn_that_fails_is_named_with_its_step(method: str) -> None:
+    p = Pipeline()
+    _ = p | Create([1]) | "load" >> ParDo(FailingAt(method)) | Write(Collected())
+    with pytest.raises(LifeCycleError) as error:
+        p.run()
+    assert str(error.value) == (
+        f"step 'load' failed in FailingAt.{method}: OSError: gone; handle it in FailingAt.{method}"
+    )
+    assert (error.value.step, error.value.element, error.value.method) == ("load", None, f"FailingAt.{method}")
+    assert isinstance(error.value.__cause__, OSError)
+
+
+def test_a_finish_bundle_that_fails_late_is_named_too() -> None:
+    p = Pipeline()
+    _ = p | Create([1]) | "load" >> ParDo(LastWords())
+    with pytest.raises(LifeCycleError, match=r"^step 'load' failed in LastWords\.finish_bundle: ZeroDivisionError: "):
+        p.run()
+
+
+@pytest.mark.parametrize("method", ["setup", "teardown"])
+def test_a_life_cycle_method_of_a_combine_fn_that_fails_is_named_with_its_step(method: str) -> None:
+    def fail() -> None:
+        raise OSError("gone")
+
+    fn, p = Counted(), Pipeline()
+    setattr(fn, method, fail)
+    _ = p | Create([("k", 1)]) | "count" >> CombinePerKey(fn) | Write(Collected())
+    with pytest.raises(LifeCycleError) as error:
+        p.run()
+    assert str(error.value) == f"step 'count' failed in Counted.{method}: OSError: gone; handle it in Counted.{method}"
 
 
 class Counted(CombineFn[int, int, int]):

@@ -7,8 +7,9 @@ from typing import Any, Final
 
 from streamcore.engine.core.elementwise import check_count, one_window_each
 from streamcore.engine.core.node import Node, Scheduler
+from streamcore.engine.core.windows import assigning, windows_of
 from streamcore.errors import PipelineError, shorten
-from streamcore.model.bundle import Bundle, WindowColumn
+from streamcore.model.bundle import Bundle, WindowColumn, Windows
 from streamcore.model.windowing import TimeWindowFn, WindowFn
 from streamcore.timestamp import Timestamp, to_micros
 from streamcore.windowing import CalendarWindows, FixedWindows, GlobalWindows, Sessions, SlidingWindows
@@ -55,7 +56,7 @@ class TimestampNode(Node):
         except Exception as error:
             raise self.failure(bundle, self.position(bundle, elements), error) from error
         stamps = self.micros(bundle, times)
-        windows = assign_windows(self._windowfn, bundle, stamps)
+        windows = assign_windows(self, self._windowfn, bundle, stamps)
         self.emit(Bundle(bundle.values, stamps, windows, bundle.pane, bundle.split, bundle.watermarks))
 
     def _single(self, bundle: Bundle) -> Iterator[None]:
@@ -102,7 +103,7 @@ class WindowNode(Node):
         self.metrics.elements += len(bundle.values)
         if not (isinstance(bundle.windows, WindowFn) and has_one_window(bundle.windows)):
             bundle = one_window_each(bundle)
-        windows = assign_windows(self.windowfn, bundle, bundle.timestamps)
+        windows = assign_windows(self, self.windowfn, bundle, bundle.timestamps)
         marks, bounds = bundle.watermarks, bundle.bounds
         self.emit(Bundle(bundle.values, bundle.timestamps, windows, bundle.pane, bundle.split, marks, bounds))
 
@@ -126,13 +127,26 @@ def has_one_window(windowfn: WindowFn) -> bool:
     return kind.assign is Sessions.assign
 
 
-def assign_windows(windowfn: WindowFn, bundle: Bundle, stamps: list[int] | int) -> WindowColumn:
-    """The window column of a bundle at the given timestamps."""
+def assign_windows(node: Node, windowfn: WindowFn, bundle: Bundle, stamps: list[int] | int) -> WindowColumn:
+    """The window column of a bundle at the given timestamps.
+
+    Args:
+        node: The step that assigns.
+        windowfn: The window kind.
+        bundle: The elements, with the windows they have been in.
+        stamps: The timestamps.
+
+    Raises:
+        UserCodeError: If the window function fails, or does not return windows.
+    """
     if follows_timestamp(windowfn):
         return windowfn
     columns = Bundle(bundle.values, stamps, bundle.windows)
-    windows = []
+    windows: list[Windows] = []
     for value, stamp, present in zip(bundle.values, columns.timestamp_list(), bundle.window_list(), strict=True):
         context = WindowFn.AssignContext(Timestamp.of_micros(stamp), value, present[0] if present else None)
-        windows.append(tuple(windowfn.assign(context)))
+        try:
+            windows.append(windows_of(windowfn, context))
+        except Exception as error:
+            raise node.failure(bundle, len(windows), error, assigning(windowfn)) from error
     return windows

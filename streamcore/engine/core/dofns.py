@@ -28,19 +28,31 @@ class DoFnNode(FlatMapNode):
 
     def open(self) -> None:
         """Sets the DoFn up."""
-        self._dofn.setup()
+        try:
+            self._dofn.setup()
+        except Exception as error:
+            raise self.life_cycle_failure(self._dofn, "setup", error) from error
 
     def close(self) -> None:
         """Tears the DoFn down."""
-        self._dofn.teardown()
+        try:
+            self._dofn.teardown()
+        except Exception as error:
+            raise self.life_cycle_failure(self._dofn, "teardown", error) from error
 
     def push(self, bundle: Bundle) -> None:
         """Processes a bundle, between `start_bundle` and `finish_bundle`."""
-        self._dofn.start_bundle()
+        try:
+            self._dofn.start_bundle()
+        except Exception as error:
+            raise self.life_cycle_failure(self._dofn, "start_bundle", error) from error
         super().push(bundle)
-        outputs = self._dofn.finish_bundle()
-        if outputs is not None:
-            self._emit_last(bundle, list(outputs))
+        try:
+            outputs = self._dofn.finish_bundle()
+            last = [] if outputs is None else list(outputs)
+        except Exception as error:
+            raise self.life_cycle_failure(self._dofn, "finish_bundle", error) from error
+        self._emit_last(bundle, last)
 
     def _emit_last(self, bundle: Bundle, outputs: list[object]) -> None:
         """Emits what `finish_bundle` returned; there is no element whose timestamp and windows it could take."""

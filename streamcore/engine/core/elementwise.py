@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from streamcore.engine.core.node import Node, Scheduler
 from streamcore.engine.core.outputs import WRAPPERS, moved_back, unwrap
-from streamcore.errors import PipelineError
+from streamcore.engine.core.windows import assigning
+from streamcore.errors import PipelineError, UserCodeError
 from streamcore.model.bundle import Bundle
 from streamcore.model.windowing import WindowFn
 from streamcore.timestamp import Timestamp
@@ -75,7 +76,11 @@ class ElementwiseNode(Node):
                 "times; give it that time there: WithTimestamps(fn, watermark=...)"
             )
             raise self.failure(bundle, position, PipelineError(msg))
-        for tag, part in unwrap(bundle, self.windowfn):
+
+        def failed(position: int, error: Exception) -> UserCodeError:
+            return self.failure(bundle, position, error, assigning(self.windowfn))
+
+        for tag, part in unwrap(bundle, self.windowfn, failed):
             if tag in self.consumers:
                 self.emit(part, tag)
             elif not self.ignore_unknown_tags:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Final, Protocol, runtime_checkable
 import msgspec
 
 from streamcore.engine.core.changes import SCALARS, Change, state_name
-from streamcore.errors import InvariantError, UserCodeError
+from streamcore.errors import InvariantError, LifeCycleError, UserCodeError
 from streamcore.model.bundle import Bundle
 from streamcore.model.metrics import StepMetrics
 from streamcore.timestamp import MIN_MICROS
@@ -189,11 +189,15 @@ class Node:
         """Which element of a bundle an iterator over its values gave out last."""
         return len(bundle.values) - length_hint(elements) - 1
 
-    def failure(self, bundle: Bundle, position: int, cause: BaseException) -> UserCodeError:
+    def failure(self, bundle: Bundle, position: int, cause: BaseException, method: str | None = None) -> UserCodeError:
         """The error for user code that raised at one element of a bundle."""
         one = next(bundle.slice(position, position + 1).windowed_values())
         window = one.windows[0] if len(one.windows) == 1 else one.windows
-        return UserCodeError(self.label, one.value, window, cause)
+        return UserCodeError(self.label, one.value, window, cause, method)
+
+    def life_cycle_failure(self, user_code: object, method: str, cause: BaseException) -> LifeCycleError:
+        """The error for user code that raised in a method that is called without an element."""
+        return LifeCycleError(self.label, f"{type(user_code).__name__}.{method}", cause)
 
 
 @runtime_checkable

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
+from streamcore.engine.core.windows import windows_of
 from streamcore.model.bundle import Bundle, Windows
 from streamcore.model.pane import PaneInfo
 from streamcore.model.windowed_value import TaggedOutput, TimestampedValue, WindowedValue
@@ -27,18 +28,24 @@ def moved_back(bundle: Bundle) -> int | None:
     return None
 
 
-def unwrap(bundle: Bundle, windowfn: WindowFn) -> Iterator[tuple[str | None, Bundle]]:
+def unwrap(
+    bundle: Bundle, windowfn: WindowFn, failed: Callable[[int, Exception], Exception]
+) -> Iterator[tuple[str | None, Bundle]]:
     """One bundle for each run of outputs with the same tag, so that their order is kept.
 
     Args:
         bundle: Outputs, with the columns of the elements they come from.
         windowfn: Assigns windows to those that have a timestamp of their own.
+        failed: The error to raise for what it raised at a position in the bundle.
     """
     run: Run = []
     present: str | None = None
     rows = zip(bundle.values, bundle.timestamp_list(), bundle.window_list(), bundle.pane_list(), strict=True)
     for position, row in enumerate(rows):
-        tag, plain = _plain(row, windowfn)
+        try:
+            tag, plain = _plain(row, windowfn)
+        except Exception as error:
+            raise failed(position, error) from error
         if tag != present and run:
             yield present, _gather(run, bundle)
             run = []
@@ -56,7 +63,7 @@ def _plain(row: Row, windowfn: WindowFn) -> tuple[str | None, Row]:
     if isinstance(value, TimestampedValue):
         timestamp = value.timestamp.micros
         value = value.value
-        windows = tuple(windowfn.assign(WindowFn.AssignContext(Timestamp.of_micros(timestamp), value)))
+        windows = windows_of(windowfn, WindowFn.AssignContext(Timestamp.of_micros(timestamp), value))
     elif isinstance(value, WindowedValue):
         timestamp, windows, pane, value = value.timestamp.micros, value.windows, value.pane_info, value.value
     return tag, (value, timestamp, windows, pane)

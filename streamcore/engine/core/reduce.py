@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import repeat
 from operator import length_hint
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from streamcore.engine.core.kernels import extractor
 from streamcore.engine.core.node import Node, Scheduler
@@ -17,6 +17,8 @@ from streamcore.model.windowing import Windowing
 from streamcore.timestamp import MAX_MICROS, MIN_MICROS
 from streamcore.transforms.combine_fn import CombineFn, Kernel
 from streamcore.transforms.group import LATE
+
+HASHABLE: Final = "a key must be hashable, such as a str, a number or a tuple of these"
 
 
 class Aggregation(NamedTuple):
@@ -69,11 +71,17 @@ class ReduceNode(Node):
 
     def open(self) -> None:
         """Sets the CombineFn up."""
-        self.aggregation.combine_fn.setup()
+        try:
+            self.aggregation.combine_fn.setup()
+        except Exception as error:
+            raise self.life_cycle_failure(self.aggregation.combine_fn, "setup", error) from error
 
     def close(self) -> None:
         """Tears the CombineFn down."""
-        self.aggregation.combine_fn.teardown()
+        try:
+            self.aggregation.combine_fn.teardown()
+        except Exception as error:
+            raise self.life_cycle_failure(self.aggregation.combine_fn, "teardown", error) from error
 
     def have_bundles_cut(self) -> None:
         """No bundle can tell the watermark before each element: it would be that of one of several inputs."""
@@ -148,5 +156,7 @@ class ReduceNode(Node):
             try:
                 hash(element[0])
             except TypeError as error:
-                cause = PipelineError(f"{error}; a key must be hashable, such as a str, a number or a tuple of these")
+                cause = PipelineError(f"{error}; {HASHABLE}")
+            except Exception as error:
+                cause = PipelineError(f"the key's __hash__ raised {type(error).__name__}: {error}; {HASHABLE}")
         return self.failure(bundle, position, cause)
