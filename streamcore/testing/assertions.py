@@ -14,7 +14,7 @@ from streamcore.model.bundle import Bundle
 from streamcore.model.pane import PaneInfo
 from streamcore.model.sink import Sink
 from streamcore.model.window import BoundedWindow, GlobalWindow
-from streamcore.testing.matchers import BeamAssertException, Matcher, TestWindowedValue, WindowMatcher
+from streamcore.testing.matchers import BeamAssertException, Matcher, TestWindowedValue, WindowMatcher, check
 from streamcore.timestamp import Timestamp
 from streamcore.transforms.write import Write
 
@@ -39,7 +39,7 @@ def assert_that(
     Args:
         actual: The PCollection.
         matcher: One of `equal_to([...])`, `is_empty()` and so on, or a function of its elements that raises
-            `BeamAssertException` (or `AssertionError`, so that a bare `assert` will do).
+            `BeamAssertException` (or `AssertionError`, so that a bare `assert` will do) or returns False.
         label: Label of the step; a number is added where it is taken.
         reify_windows: The matcher gets a list of `TestWindowedValue`s in place of the elements.
         use_global_window: With False the matcher is called once for each window, with a pair: the elements of
@@ -128,7 +128,7 @@ class CheckingSink(Sink[Any]):
 
     def _check(self, actual: Any) -> None:
         try:
-            self._matcher(actual)
+            check(self._matcher, actual)
         except BeamAssertException as error:
             failed = copy.copy(error)
             failed.args = (f"{self._label}: {error}",)

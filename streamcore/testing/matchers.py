@@ -116,6 +116,21 @@ def matches_all(expected: Iterable[Any]) -> Matcher:
     return equal_to(expected, fits)
 
 
+def check(matcher: Matcher, actual: Any) -> None:
+    """Calls a matcher.
+
+    Args:
+        matcher: It raises, or returns False, if `actual` is not what is expected.
+        actual: What it is called with.
+
+    Raises:
+        BeamAssertException: If it returned False; and what it raises itself.
+    """
+    if matcher(actual) is False:
+        msg = f"the matcher returned False for {actual!r}"
+        raise BeamAssertException(msg)
+
+
 class WindowMatcher:
     """A matcher that wants to see the elements as `TestWindowedValue`s; `assert_that` hands them over so.
 
@@ -175,7 +190,7 @@ def in_window(window: BoundedWindow, matcher: Matcher) -> Matcher:
 
     def match(actual: list[TestWindowedValue]) -> None:
         try:
-            matcher([element.value for element in actual if element.windows == [window]])
+            check(matcher, [element.value for element in actual if element.windows == [window]])
         except BeamAssertException as error:
             msg = f"in window {window}: {error}"
             raise BeamAssertException(msg) from error

@@ -105,6 +105,25 @@ def test_it_must_be_applied_before_the_run():
     assert isinstance(caught.value, PipelineError)
 
 
+def test_a_matcher_that_returns_false_does_not_hold():
+    with pytest.raises(BeamAssertException) as caught, Pipeline() as p:
+        assert_that(p | Create([1, 2]), lambda elements: len(elements) == 3)
+    assert str(caught.value) == "assert_that: the matcher returned False for [1, 2]"
+
+
+def test_a_matcher_inside_a_window_that_returns_false_does_not_hold():
+    with pytest.raises(BeamAssertException) as caught, Pipeline() as p:
+        assert_that(p | Create([1]), in_window(GlobalWindow(), lambda elements: len(elements) == 3))
+    assert str(caught.value) == "assert_that: in window GlobalWindow: the matcher returned False for [1]"
+
+
+def test_what_else_a_matcher_returns_does_not_count():
+    with Pipeline() as p:
+        ones = p | Create([1])
+        for returned in (None, True, 0, []):
+            assert_that(ones, lambda elements, returned=returned: returned)
+
+
 def test_elements_can_be_seen_with_timestamp_window_and_pane():
     with Pipeline() as p:
         assert_that(
