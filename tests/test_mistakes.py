@@ -96,6 +96,16 @@ BUILDING = [
         "write WriteToCallable(fn) where results are not needed, or await in the source",
     ),
     (
+        "an object that is called asynchronously",
+        """
+        class Valid:
+            async def __call__(self, element): ...
+        p | Create([1]) | Filter(Valid())
+        """,
+        "Filter takes a plain function, got the async function Valid, which would put out coroutines; "
+        "write WriteToCallable(fn) where results are not needed, or await in the source",
+    ),
+    (
         "no function",
         "p | Create([1]) | Filter(3)",
         "Filter takes a function of one element, got 3; write Filter(function)",

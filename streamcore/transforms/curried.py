@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from streamcore.transforms.arguments import check_arguments
 from streamcore.transforms.combine_fn import CallableCombineFn, CombineFn
 
 
@@ -61,10 +62,11 @@ def make_combine_fn(
     5
 
     Raises:
-        PipelineError: If `fn` is neither, or a CombineFn that lacks a step.
+        PipelineError: If `fn` is neither, or a CombineFn that lacks a step, or an argument is of no use to it.
     """
     combine_fn = CombineFn.from_callable(fn)
     combine_fn.require_steps()
+    check_arguments(combine_fn.default_label(), [*args, *(kwargs or {}).values()])
     if not args and not kwargs:
         return combine_fn
     if isinstance(fn, CombineFn):

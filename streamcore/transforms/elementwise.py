@@ -64,7 +64,7 @@ class FunctionParDo(ParDo[ElementT, OutputT], Generic[ElementT, ResultT, OutputT
             hint = f"write {name}(function), without calling the function" if fn is None else f"write {name}(function)"
             msg = f"{name} takes a function of one element, got {shorten(fn)}; {hint}"
             raise PipelineError(msg)
-        if inspect.iscoroutinefunction(fn):
+        if inspect.iscoroutinefunction(fn) or inspect.iscoroutinefunction(type(fn).__call__):
             label = FunctionDoFn(fn).default_label()
             msg = (
                 f"{name} takes a plain function, got the async function {label}, which would put out coroutines; "

@@ -9,6 +9,7 @@ from streamcore.graph.pipeline import require_pcollection
 from streamcore.graph.ptransform import PTransform
 from streamcore.graph.pvalue import PCollection, TaggedOutputs
 from streamcore.graph.typevars import T, U
+from streamcore.transforms.arguments import check_arguments
 from streamcore.transforms.dofn import CallPlan, DoFn, plan_call
 
 
@@ -39,6 +40,7 @@ class ParDo(PTransform[PCollection[T], PCollection[U]], Generic[T, U]):
         if type(fn).process is DoFn.process:
             msg = f"{type(fn).__name__} has no `process`; define process(self, element) that returns an iterable"
             raise PipelineError(msg)
+        check_arguments(type(self).__name__, [*args, *kwargs.values()])
         self.fn = fn
         self.args = args
         self.kwargs = kwargs

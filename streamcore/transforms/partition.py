@@ -11,6 +11,7 @@ from streamcore.graph.ptransform import PTransform
 from streamcore.graph.pvalue import PCollection
 from streamcore.graph.typevars import T
 from streamcore.model.windowed_value import TaggedOutput
+from streamcore.transforms.arguments import check_arguments
 from streamcore.transforms.elementwise import Map
 
 
@@ -47,6 +48,7 @@ class Partition(PTransform[Any, Any]):
         if isinstance(n, bool) or not isinstance(n, int) or n < 1:
             msg = f"`n` of Partition must be a positive int, got {n!r}; give the number of parts"
             raise PipelineError(msg)
+        check_arguments("Partition", [*args, *kwargs.values()])
         self._choose = fn.partition_for if isinstance(fn, PartitionFn) else fn
         self._n = n
         self._args = args
