@@ -24,6 +24,7 @@ from streamcore import (
     PipelineError,
     PipelineOptions,
     Sessions,
+    SlidingWindows,
     TaggedOutput,
     Timestamp,
     TimestampedValue,
@@ -166,6 +167,15 @@ def test_times_that_are_moved_behind_the_watermark_are_late(size: int) -> None:
         return timed(p, "in", [100, 109, 105]) | "back" >> WithTimestamps(lambda pair: pair[1] - 50)
 
     assert totals(size, FixedWindows(10), build) == ([("k", 100)], [("k", 109), ("k", 105)])
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_every_element_is_late_for_those_of_its_windows_that_have_ended(size: int) -> None:
+    def build(p: Pipeline) -> Any:
+        return timed(p, "in", [65, 50, 45, 40, 70, 35])
+
+    dropped = [("k", 50), ("k", 45), ("k", 40), ("k", 35)]
+    assert totals(size, SlidingWindows(60, 30), build) == ([("k", 305), ("k", 135)], dropped)
 
 
 def test_the_pane_of_no_elements_comes_before_the_end_of_its_watermark() -> None:

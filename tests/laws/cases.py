@@ -21,6 +21,7 @@ from streamcore.model.windowing import (
     Windowing,
 )
 from streamcore.timestamp import Duration, Timestamp
+from streamcore.triggers import DefaultTrigger
 from streamcore.windowing import CalendarWindows, FixedWindows, GlobalWindows, Sessions, SlidingWindows
 from tests.laws.arrivals import Element, Event, Mark, Pause
 from tests.laws.trigger_strategies import TRIGGERS
@@ -67,9 +68,13 @@ def units(low: int, high: int) -> st.SearchStrategy[Duration]:
     return st.integers(low, high).map(lambda number: Duration.of_micros(number * UNIT))
 
 
+# An element may be late for some of its windows, and what they have in common is long enough for several elements.
+OVERLAPPING: st.SearchStrategy[WindowFn] = st.builds(SlidingWindows, units(8, 12), units(4, 6))
+
 WINDOWS: st.SearchStrategy[WindowFn] = st.one_of(
     st.builds(FixedWindows, units(2, 8), units(0, 3)),
     st.builds(SlidingWindows, units(2, 8), units(1, 6)),
+    OVERLAPPING,
     st.builds(Sessions, units(1, 5)),
     st.builds(CalendarWindows.days, st.integers(1, 2), timezone=st.sampled_from(["UTC", "America/New_York"])),
     st.just(GlobalWindows()),
@@ -95,6 +100,9 @@ def windowings(
     lateness: st.SearchStrategy[int] = LATENESS,
     modes: Sequence[AccumulationMode] = tuple(AccumulationMode),
 ) -> Windowing:
+    if draw(st.sampled_from([False, False, True])):
+        # As most pipelines have it: one pane, at the end of the window. There are nodes of their own for that.
+        return Windowing(draw(windows), DefaultTrigger(), draw(st.sampled_from(modes)))
     allowed = draw(lateness) * UNIT
     return Windowing(
         draw(windows),
@@ -171,6 +179,6 @@ def arrivals(
             events.append(Mark(port, tops[port]))
         else:
             front += draw(st.sampled_from([0, 0, 1, 1, 2, 7]))
-            time = front - draw(st.sampled_from([0, 0, 0, 1, disorder // 2, disorder]))
+            time = front - draw(st.sampled_from([0, 0, 0, 1, disorder // 2, disorder]) | st.integers(0, disorder))
             events.append(Element(port, draw(st.sampled_from(keys)), number, time * UNIT))
     return events

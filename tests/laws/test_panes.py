@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from itertools import pairwise
 from typing import Any
 
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from streamcore import GroupByKey
 from streamcore.model.pane import PaneInfoTiming
@@ -14,8 +14,9 @@ from streamcore.model.watermark import WatermarkEstimator
 from streamcore.model.window import BoundedWindow
 from streamcore.model.windowing import AccumulationMode, ClosingBehavior, WindowFn, Windowing
 from streamcore.timestamp import MIN_MICROS, Timestamp
+from streamcore.triggers import DefaultTrigger
 from tests.laws.arrivals import Element, Event, Replay, cut
-from tests.laws.cases import ESTIMATORS, WINDOWS, arrivals, is_safe, windowings
+from tests.laws.cases import ESTIMATORS, OVERLAPPING, WINDOWS, arrivals, is_safe, windowings
 from tests.laws.runs import Build, Row, Seen
 
 NON_MERGING = WINDOWS.filter(lambda windowfn: not windowfn.is_merging())
@@ -115,6 +116,26 @@ def test_every_element_is_in_one_discarding_pane_or_dropped(
     assert late == expired_pairs(estimator, events, windowing)
     if is_safe(windowing.triggerfn, windowing.allowed_lateness):
         assert not closed
+
+
+@settings(max_examples=300)  # two elements that are late for the same window, the earlier one last, are not drawn often
+@given(ESTIMATORS, arrivals(disorder=16), OVERLAPPING, sizes)
+def test_windows_that_overlap_hold_what_came_in_time_for_each(
+    estimator: WatermarkEstimator, events: list[Event], windowfn: WindowFn, size: int
+) -> None:
+    windowing = Windowing(windowfn, DefaultTrigger())
+    seen = play(estimator, events, windowing, size)
+    late = expired_pairs(estimator, events, windowing)
+    assert late_pairs(seen) == late
+    assert seen.drops["panes"] == (late.total(), 0)
+    expected: dict[tuple[Any, BoundedWindow], list[int]] = defaultdict(list)
+    for element in elements(events):
+        for window in assigned(windowing, element):
+            if not late[element.number, window]:
+                expected[element.key, window].append(element.number)
+    assert {cell: [sorted(row.value) for row in rows] for cell, rows in by_cell(seen).items()} == {
+        cell: [numbers] for cell, numbers in expected.items()
+    }
 
 
 @given(ESTIMATORS, arrivals(), windowings(MERGING, modes=DISCARDING), sizes)

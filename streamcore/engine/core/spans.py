@@ -17,7 +17,7 @@ from streamcore.engine.core.changes import Change
 from streamcore.engine.core.kernels import compile_loop, first, merger, single_functions, update
 from streamcore.engine.core.node import BUNDLE_SIZE, Scheduler
 from streamcore.engine.core.reduce import Aggregation, ReduceNode
-from streamcore.model.bundle import Bundle
+from streamcore.model.bundle import Bundle, Windows
 from streamcore.model.pane import ONLY_FIRING
 from streamcore.model.window import BoundedWindow, GlobalWindow
 from streamcore.model.windowing import TimeWindowFn, Windowing
@@ -100,12 +100,19 @@ class SpanReduce(ReduceNode):
                 return found
         begin, end = self._windowfn.span_at(timestamp)
         windows = self._windowfn.windows_at(timestamp)
-        if windows and windows[0].end_micros <= self.input_watermark:
-            live = tuple(window for window in windows if window.end_micros > self.input_watermark)
-            self.drop_late(pair, timestamp, windows[: len(windows) - len(live)])
-            windows, end = live, timestamp  # an empty range: every such element is to be counted
         if not windows:
             return {}, timestamp, timestamp
+        if windows[0].end_micros <= self.input_watermark:
+            live = tuple(window for window in windows if window.end_micros > self.input_watermark)
+            self.drop_late(pair, timestamp, windows[: len(windows) - len(live)])
+            # It holds for no other moment: every element that is late for a window is to be counted.
+            return self._cells_of(begin, live) if live else {}, timestamp, timestamp
+        found = self._cells_of(begin, windows), begin, end
+        self._recent = [found, *self._recent[:3]]
+        return found
+
+    def _cells_of(self, begin: int, windows: Windows) -> Cells:
+        """The cells of a span, which are a part of these windows."""
         cells = self._spans.get(begin)
         if cells is None:
             cells = self._spans[begin] = {}
@@ -113,9 +120,7 @@ class SpanReduce(ReduceNode):
                 self._log.open(begin, cells)
             for window in windows:
                 self._open_window(window).append((begin, cells))
-        if begin < end:
-            self._recent = [(cells, begin, end), *self._recent[:3]]
-        return cells, begin, end
+        return cells
 
     def _add_windowed(self, pairs: Iterator[Any], bundle: Bundle) -> None:
         """Adds elements whose windows are given, and do not follow from their timestamps."""
