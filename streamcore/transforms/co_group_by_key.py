@@ -90,7 +90,7 @@ class SideBySide(CombineFn[tuple[int, Any], Columns, Any]):
 
     def kernel(self) -> Kernel:
         """Appends without a call of Python code. The order of the inputs does not show in the result."""
-        return CombineFn.kernel(self)._replace(add="{a}[{v}[0]].append({v}[1])", in_place=True, merge_changes=False)
+        return CombineFn.kernel(self)._replace(add="{a}[{v}[0]].append({v}[1])", in_place=True, copy=None)
 
 
 def _tagged(element: tuple[Any, Any], number: int) -> tuple[Any, tuple[int, Any]]:

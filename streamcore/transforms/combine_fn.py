@@ -29,7 +29,8 @@ class Kernel(NamedTuple):
         extract: The result.
         names: What the expressions refer to; a method is best called as `fn.method()`, with one name `fn`.
         in_place: `add` is a statement that changes the accumulator `{a}` itself.
-        merge_changes: `merge` may change the accumulator `{a}` itself.
+        copy: An accumulator that may be changed instead of `{a}`, where `merge` or `extract` may change the accumulator
+            `{a}` itself or the result may be a part of it; None where that cannot be.
         ordered: The order of the elements shows in the result.
     """
 
@@ -40,7 +41,7 @@ class Kernel(NamedTuple):
     extract: str = "{a}"
     names: dict[str, Any] = {}  # noqa: RUF012  # never changed
     in_place: bool = False
-    merge_changes: bool = False
+    copy: str | None = None
     ordered: bool = False
 
 
@@ -95,7 +96,10 @@ class CombineFn(Generic[InT, AccT, OutT]):
         raise NotImplementedError(self._lacking("merge_accumulators"))
 
     def extract_output(self, accumulator: AccT) -> OutT:
-        """The result; must leave the accumulator usable."""
+        """The result; may be the accumulator or change it: where that is needed again, a copy is given here.
+
+        The copy is what `merge_accumulators` makes of an empty accumulator and the one that is needed again.
+        """
         raise NotImplementedError(self._lacking("extract_output"))
 
     def teardown(self) -> None:
@@ -114,7 +118,7 @@ class CombineFn(Generic[InT, AccT, OutT]):
             merge="fn.merge_accumulators([{a}, {b}])",
             extract="fn.extract_output({a})",
             names={"fn": self},
-            merge_changes=True,
+            copy="fn.merge_accumulators([fn.create_accumulator(), {a}])",
         )
 
     def default_label(self) -> str:
@@ -229,6 +233,10 @@ class CallableCombineFn(CombineFn[Any, Any, Any]):
     def extract_output(self, accumulator: list[Any]) -> Any:
         """The function's result."""
         return self.fn(accumulator, *self.args, **self.kwargs)
+
+    def kernel(self) -> Kernel:
+        """Calls the methods, but for a copy needs no call of the function."""
+        return super().kernel()._replace(copy="{a}[:]")
 
     def default_label(self) -> str:
         """The function's name; for a lambda the line it stands in."""

@@ -54,6 +54,7 @@ class CellReduce(ReduceNode):
         self._numbered = 0
         self._out = PaneColumns(self.metrics)
         self._endings = make_endings(windowing)
+        self._keeps = windowing.accumulation_mode == AccumulationMode.ACCUMULATING
 
     # What the planner and the estimator ask.
 
@@ -195,12 +196,12 @@ class CellReduce(ReduceNode):
             cell.nonspeculative_index += 1
         acc = self.functions.create() if cell.acc is ABSENT else cell.acc
         stamp = panel.end - 1 if cell.stamp is None else cell.stamp
-        (value,) = self.results([(key, acc)], panel.window)
+        (value,) = self.results([(key, acc)], panel.window, self._keeps)
         self._out.add(value, stamp, (panel.window,), timing, cell.index, nonspeculative, is_last)
         cell.index += 1
         cell.fresh = 0
         cell.free = cell.quiet
-        if self.windowing.accumulation_mode == AccumulationMode.DISCARDING or cell.finished:
+        if cell.finished or not self._keeps:
             cell.acc = ABSENT
 
     def emit_panes(self) -> None:
@@ -257,7 +258,8 @@ class CellReduce(ReduceNode):
         fired = None if self._endings is None else self._endings.fire(cells)
         if fired is not None:
             pairs, panes = fired
-            self._out.add_all(self.results(pairs, panel.window), panel.end - 1, (panel.window,), panes)
+            results = self.results(pairs, panel.window, self._keeps)
+            self._out.add_all(results, panel.end - 1, (panel.window,), panes)
             return
         for key, cell in cells:
             if not cell.finished:

@@ -51,14 +51,23 @@ def first(kernel: Kernel) -> str:
     return kernel.first.format(v="v")
 
 
-def extractor(kernel: Kernel, keyed: bool) -> Callable[[Iterable[tuple[Any, Any]]], list[Any]]:
-    """A function from pairs of key and accumulator to pairs of key and result, or to results alone."""
-    if keyed and kernel.extract == "{a}":
+def extractor(kernel: Kernel, keyed: bool, keeps: bool = False) -> Callable[[Iterable[tuple[Any, Any]]], list[Any]]:
+    """A function from pairs of key and accumulator to pairs of key and result, or to results alone.
+
+    Args:
+        kernel: The aggregation.
+        keyed: Whether the keys are wanted.
+        keeps: Whether the accumulators are needed again, and must stay as they are.
+    """
+    rows = "k, a in pairs"
+    if keeps and kernel.copy is not None:
+        rows += f" for a in [{kernel.copy.format(a='a')}]"
+    elif keyed and kernel.extract == "{a}":
         return list
     result = kernel.extract.format(a="a")
     source = f"""
     def extract_results(pairs):
-        return [{f"(k, {result})" if keyed else result} for k, a in pairs]
+        return [{f"(k, {result})" if keyed else result} for {rows}]
     """
     return compile_loop(source, "extract_results", kernel)
 
@@ -101,7 +110,7 @@ def single_functions(kernel: Kernel) -> SingleFunctions:
 def merger(kernel: Kernel) -> Callable[[dict[Any, Any], Iterable[tuple[Any, Any]]], None]:
     """A function that unites pairs of key and accumulator with those in a dict."""
     merged = kernel.merge.format(a="a", b="b")
-    alone = kernel.merge.format(a=kernel.create, b="b") if kernel.merge_changes else "b"
+    alone = "b" if kernel.copy is None else kernel.copy.format(a="b")
     source = f"""
     def merge_pairs(totals, pairs):
         get = totals.get

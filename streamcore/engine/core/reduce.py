@@ -68,6 +68,7 @@ class ReduceNode(Node):
         self.stepwise = False
         self._late: list[tuple[object, int, Windows]] = []
         self._extract = extractor(kernel, aggregation.keyed)
+        self._extract_kept = extractor(kernel, aggregation.keyed, keeps=True)
 
     def open(self) -> None:
         """Sets the CombineFn up."""
@@ -127,11 +128,11 @@ class ReduceNode(Node):
             self._late = []
             self.emit(Bundle(values, stamps, windows, PANE_INFO_UNKNOWN), LATE)
 
-    def results(self, pairs: list[tuple[Any, Any]], window: BoundedWindow) -> list[Any]:
-        """What a window puts out for pairs of key and accumulator."""
+    def results(self, pairs: list[tuple[Any, Any]], window: BoundedWindow, keeps: bool = False) -> list[Any]:
+        """What a window puts out for pairs of key and accumulator; with `keeps` the accumulators are needed again."""
         waiting = iter(pairs)
         try:
-            return self._extract(waiting)
+            return (self._extract_kept if keeps else self._extract)(waiting)
         except Exception as error:
             raise self.pair_failure(pairs, waiting, window, error) from error
 

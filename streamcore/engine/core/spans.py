@@ -194,7 +194,7 @@ class SpanReduce(ReduceNode):
         pairs = iter(totals.items())
         while chunk := list(islice(pairs, BUNDLE_SIZE)):
             self.metrics.panes_on_time += len(chunk)
-            results = self.results(chunk, window)
+            results = self.results(chunk, window, keeps=not spent)
             self.emit(Bundle(results, window.end_micros - 1, (window,), ONLY_FIRING))
             yield
         del pairs, chunk, totals, parts

@@ -64,7 +64,7 @@ class TopCombineFn(CombineFn[T, Any, list[T]], Generic[T]):
 
     def kernel(self) -> Kernel:
         """Turns away, without a call, what does not come up to the last of n elements that are kept already."""
-        kernel = CombineFn.kernel(self)._replace(merge_changes=False, ordered=self._key is not None)
+        kernel = CombineFn.kernel(self)._replace(copy=None, ordered=self._key is not None)
         if self._key is not None or self._n <= 0:
             return kernel
         better = "{v} < {a}[-1]" if self._reverse else "{a}[0] < {v}"

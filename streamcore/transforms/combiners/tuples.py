@@ -118,7 +118,10 @@ class SingleInputTupleCombineFn(CombinedCombineFns):
 def inline(part: AnyCombineFn) -> Kernel:
     """The kernel of a part; one that calls its methods, where its own consists of statements."""
     kernel = part.kernel()
-    return CombineFn.kernel(part)._replace(ordered=kernel.ordered) if kernel.in_place else kernel
+    if not kernel.in_place:
+        return kernel
+    called = CombineFn.kernel(part)
+    return called._replace(ordered=kernel.ordered, copy=None if kernel.copy is None else called.copy)
 
 
 @functools.cache
@@ -139,6 +142,7 @@ def compose(parts: list[Kernel], element: str) -> Kernel:
     """
     places = [_Place(number, part, element.replace("%d", str(number))) for number, part in enumerate(parts)]
     names = {place.renamed(name): value for place in places for name, value in place.part.names.items()}
+    copied = [place.rewrite_template(place.part.copy or "{a}") for place in places]
     added = [f"{{a}}.f{n} = {place.rewrite_template(place.part.add)}" for n, place in enumerate(places)]
     return Kernel(
         create=f"Fields({', '.join([place.rewrite(place.part.create) for place in places])})",
@@ -148,7 +152,7 @@ def compose(parts: list[Kernel], element: str) -> Kernel:
         extract=_tuple_of([place.rewrite_template(place.part.extract) for place in places]),
         names=names | {"Fields": fields_type(len(parts))},
         in_place=True,
-        merge_changes=any(part.merge_changes for part in parts),
+        copy=f"Fields({', '.join(copied)})" if any(part.copy for part in parts) else None,
         ordered=any(part.ordered for part in parts),
     )
 
