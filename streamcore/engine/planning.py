@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from streamcore.engine.copies import own_copy
 from streamcore.engine.core.assign import TimestampNode, WindowNode
 from streamcore.engine.core.dofns import DoFnNode
 from streamcore.engine.core.egress import SinkNode
@@ -24,6 +25,7 @@ from streamcore.model.sink import Sink
 from streamcore.model.source import Source
 from streamcore.model.watermark import ManualWatermark
 from streamcore.model.windowing import ClosingBehavior
+from streamcore.transforms.dofn import plan_call
 from streamcore.transforms.elementwise import Filter, FlatMap, FlatMapTuple, Map, MapTuple
 from streamcore.transforms.flatten import Flatten
 from streamcore.transforms.group import Reduce, WithLateOutput
@@ -130,12 +132,14 @@ class Plan:
 
     def _par_do(self, applied: AppliedTransform, pardo: ParDo[Any, Any], ignore_unknown_tags: bool = False) -> None:
         windowfn = applied.inputs[0].windowing.windowfn
-        label, scheduler, plan = applied.full_label, self.scheduler, pardo.call_plan()
+        label, scheduler = applied.full_label, self.scheduler
         kind = next((node for known, node in _FUNCTION_NODES.items() if isinstance(pardo, known)), None)
         if kind is not None:
-            self._place(applied, kind(label, scheduler, plan, windowfn, ignore_unknown_tags))
-        else:
-            self._place(applied, DoFnNode(label, scheduler, plan, windowfn, ignore_unknown_tags, pardo.fn))
+            self._place(applied, kind(label, scheduler, pardo.call_plan(), windowfn, ignore_unknown_tags))
+            return
+        dofn = own_copy(label, pardo.fn)
+        plan = plan_call(dofn.process, pardo.args, pardo.kwargs)
+        self._place(applied, DoFnNode(label, scheduler, plan, windowfn, ignore_unknown_tags, dofn))
 
     def _multi_output(self, applied: AppliedTransform, multi: MultiOutput[Any]) -> None:
         self._par_do(applied, multi.pardo, multi.allow_unknown)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from streamcore.engine.copies import own_copy
 from streamcore.engine.core.assign import follows_timestamp
 from streamcore.engine.core.merging import MergingReduce
 from streamcore.engine.core.node import Scheduler
@@ -17,7 +18,7 @@ from streamcore.windowing import Sessions
 
 def make_reduce(label: str, scheduler: Scheduler, windowing: Windowing, reduce: Reduce) -> ReduceNode:
     """The cheapest node that does what the windowing asks for."""
-    aggregation = Aggregation(reduce.combine_fn, reduce.keyed, reduce.has_defaults)
+    aggregation = Aggregation(own_copy(label, reduce.combine_fn), reduce.keyed, reduce.has_defaults)
     if fires_once(windowing) and follows_timestamp(windowing.windowfn):
         if isinstance(windowing.windowfn, TimeWindowFn):
             return SpanReduce(label, scheduler, windowing, aggregation)

@@ -51,6 +51,8 @@ STEPS = ("create_accumulator", "add_input", "merge_accumulators", "extract_outpu
 class CombineFn(Generic[InT, AccT, OutT]):
     """An aggregation that is commutative and associative; subclass it for your own.
 
+    Every step and every run works with a copy of the object, as with a `DoFn`.
+
     >>> class Average(CombineFn):
     ...     def create_accumulator(self):
     ...         return (0.0, 0)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterable
-from typing import Any, Generic
+from typing import TYPE_CHECKING, Any, Generic
 
 from streamcore.graph.pvalue import PCollection
 from streamcore.graph.typevars import K, R, V
@@ -11,6 +12,9 @@ from streamcore.transforms.combine_fn import CombineFn
 from streamcore.transforms.curried import make_combine_fn
 from streamcore.transforms.dofn import DoFn
 from streamcore.transforms.pardo import ParDo
+
+if TYPE_CHECKING:
+    from typing import Self
 
 
 class CombineValues(ParDo[Any, Any], Generic[V, R]):
@@ -47,6 +51,10 @@ class CombineValuesDoFn(DoFn):
 
     def __init__(self, combine_fn: CombineFn[Any, Any, Any]) -> None:
         self._combine_fn = combine_fn
+
+    def __copy__(self) -> Self:
+        """One with a CombineFn of its own."""
+        return type(self)(copy.copy(self._combine_fn))
 
     def setup(self) -> None:
         """Sets the CombineFn up."""

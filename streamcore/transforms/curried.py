@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from streamcore.transforms.arguments import check_arguments
 from streamcore.transforms.combine_fn import CallableCombineFn, CombineFn
+
+if TYPE_CHECKING:
+    from typing import Self
 
 
 class CurriedCombineFn(CombineFn[Any, Any, Any]):
@@ -16,6 +20,12 @@ class CurriedCombineFn(CombineFn[Any, Any, Any]):
         self._fn = fn
         self._args = args
         self._kwargs = kwargs
+
+    def __copy__(self) -> Self:
+        """One with a CombineFn of its own."""
+        other = object.__new__(type(self))
+        vars(other).update(vars(self), _fn=copy.copy(self._fn))
+        return other
 
     @property
     def inner(self) -> Any:

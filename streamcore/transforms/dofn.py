@@ -31,6 +31,11 @@ class DoFn:
     The engine calls `setup` once before the first element, `start_bundle` and `finish_bundle` around every bundle, and
     `teardown` once at the end, also after an error. `process` returns an iterable of outputs, or None.
 
+    Every step and every run works with a copy of the object (`copy.copy`, made when the run begins), so what a method
+    sets in `self` is of this step and this run alone, and not to be seen in the object that `ParDo` was given. What
+    `__init__` made or was given, such as a client, a queue or a list that collects, is not copied: all copies refer to
+    the same, as the caller does. So state of its own, and what refers to `self`, a DoFn makes in `setup`.
+
     A parameter of `process` whose default is `DoFn.TimestampParam`, `DoFn.WindowParam`, `DoFn.PaneInfoParam`,
     `DoFn.WindowedValueParam` or `DoFn.KeyParam` is filled in for every element.
     """

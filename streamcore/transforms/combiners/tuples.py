@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import ast
+import copy
 import functools
 import re
 from collections.abc import Callable, Iterable
 from itertools import islice
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
 from streamcore.transforms.combine_fn import CombineFn, Kernel
+
+if TYPE_CHECKING:
+    from typing import Self
 
 MERGED_AT_ONCE: Final = 1000
 AnyCombineFn = CombineFn[Any, Any, Any]
@@ -33,6 +37,12 @@ class CombinedCombineFns(CombineFn[Any, Accumulators, tuple[Any, ...]]):
     ) -> None:
         self._combiners = [CombineFn.from_callable(combiner) for combiner in combiners]
         self._batch_size = merge_accumulators_batch_size or max(10, MERGED_AT_ONCE // max(1, len(combiners)))
+
+    def __copy__(self) -> Self:
+        """One with parts of its own."""
+        other = object.__new__(type(self))
+        vars(other).update(vars(self), _combiners=[copy.copy(part) for part in self._combiners])
+        return other
 
     @property
     def parts(self) -> list[AnyCombineFn]:
