@@ -272,9 +272,10 @@ def _date(unit: str, start: datetime.date) -> datetime.date:
 
 
 def _zone(timezone: str | datetime.tzinfo) -> datetime.tzinfo:
+    if hasattr(timezone, "localize") and isinstance(name := getattr(timezone, "zone", None), str):
+        timezone = name  # one of pytz, which outside of its `localize` gives the offset that the place had at first
     # UTC needs no database of time zones.
-    name = getattr(timezone, "key", timezone)
-    if name == "UTC":
+    if getattr(timezone, "key", timezone) == "UTC":
         return datetime.UTC
     if isinstance(timezone, datetime.tzinfo):
         return timezone

@@ -231,6 +231,31 @@ def test_a_fixed_offset_is_a_time_zone() -> None:
     assert CalendarWindows.days(timezone=zone).span_at(0) == (-5 * HOUR - 3 * HOUR // 4, 18 * HOUR + HOUR // 4)
 
 
+class PytzZone(datetime.tzinfo):
+    """Like the time zones of pytz: but for `localize` they know the oldest offset alone, that of local mean time."""
+
+    def __init__(self, zone: str | None) -> None:
+        self.zone = zone
+
+    def localize(self, dt: datetime.datetime) -> datetime.datetime:
+        raise NotImplementedError
+
+    def utcoffset(self, dt: datetime.datetime | None) -> datetime.timedelta | None:
+        return datetime.timedelta(minutes=53)
+
+    def fromutc(self, dt: datetime.datetime) -> datetime.datetime:
+        return dt + datetime.timedelta(minutes=53)
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "UTC"])
+def test_a_zone_of_pytz_is_the_zone_of_that_name(zone: str) -> None:
+    assert CalendarWindows.days(timezone=PytzZone(zone)) == CalendarWindows.days(timezone=zone)
+
+
+def test_a_fixed_offset_of_pytz_stays_one() -> None:
+    assert CalendarWindows.days(timezone=PytzZone(None)).span_at(0) == (-53 * 60_000_000, DAY - 53 * 60_000_000)
+
+
 class NoOffset(datetime.tzinfo):
     """Like the time zone of a naive time."""
 
