@@ -65,7 +65,7 @@ class CombineFn(Generic[InT, AccT, OutT]):
     ...         return sum(totals), sum(counts)
     ...
     ...     def extract_output(self, accumulator):
-    ...         return accumulator[0] / accumulator[1]
+    ...         return accumulator[0] / accumulator[1] if accumulator[1] else float("nan")
     >>> Average().apply([1, 2, 6])
     3.0
     """
@@ -98,9 +98,10 @@ class CombineFn(Generic[InT, AccT, OutT]):
         raise NotImplementedError(self._lacking("merge_accumulators"))
 
     def extract_output(self, accumulator: AccT) -> OutT:
-        """The result; may be the accumulator or change it: where that is needed again, a copy is given here.
+        """The result, also for an empty accumulator.
 
-        The copy is what `merge_accumulators` makes of an empty accumulator and the one that is needed again.
+        It may be the accumulator or change it: where that is needed again, a copy is given here, which
+        `merge_accumulators` has made of it and an empty one.
         """
         raise NotImplementedError(self._lacking("extract_output"))
 
@@ -267,7 +268,7 @@ def _extreme(better: str) -> Kernel:
 
 
 def _refuse_empty() -> Any:
-    msg = "min and max need at least one element; write CombineGlobally(...).without_defaults() to get nothing for none"
+    msg = "min and max need at least one element, got none"
     raise ValueError(msg)
 
 

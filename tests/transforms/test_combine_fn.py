@@ -1,5 +1,6 @@
 """What a CombineFn may do with its accumulators."""
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -9,13 +10,16 @@ from streamcore import (
     AccumulationMode,
     AfterCount,
     AfterWatermark,
+    ClosingBehavior,
     CombineFn,
     CombinePerKey,
     FixedWindows,
     Map,
+    OnTimeBehavior,
     Pipeline,
     SlidingWindows,
     TimestampedValue,
+    UserCodeError,
     WindowInto,
 )
 from streamcore.testing import TestStream
@@ -86,3 +90,36 @@ def test_several_at_once_have_results_of_their_own() -> None:
     fn = SingleInputTupleCombineFn(Consumed(), sum, Returned())
     found = panes(stream.advance_watermark_to_infinity(), WindowInto(SlidingWindows(60, 30)), fn)
     assert found == [([5], 5, [5]), ([5, 6], 11, [5, 6])]
+
+
+NOTHING_NEW = (
+    "the pane has no new elements, and no result can be made of none (ValueError: min and max need at least one "
+    "element, got none); write WindowInto(..., {}) to leave such panes out, or let extract_output take an "
+    "accumulator without elements"
+)
+LAST = {"closing_behavior": ClosingBehavior.FIRE_ALWAYS, "on_time_behavior": OnTimeBehavior.FIRE_IF_NON_EMPTY}
+
+
+@pytest.mark.parametrize(
+    ("behavior", "remedy"),
+    [
+        ({}, "on_time_behavior=OnTimeBehavior.FIRE_IF_NON_EMPTY"),
+        (LAST, "closing_behavior=ClosingBehavior.FIRE_IF_NON_EMPTY"),
+    ],
+    ids=["on time", "last"],
+)
+def test_a_pane_that_has_nothing_new_needs_a_result_of_no_elements(behavior: dict[str, Any], remedy: str) -> None:
+    stream = TestStream().add_elements(at(5)).advance_watermark_to_infinity()
+    trigger = AfterWatermark(early=AfterCount(1))
+    minute = WindowInto(FixedWindows(60), trigger, AccumulationMode.DISCARDING, **behavior)
+    where = "step 'CombinePerKey(max)' failed on element ('k', <Empty.EMPTY: 'empty'>) in window [0.0, 60.0): "
+    with pytest.raises(UserCodeError, match=f"^{re.escape(where + NOTHING_NEW.format(remedy))}$") as error:
+        panes(stream, minute, max)
+    assert type(error.value.__cause__) is ValueError
+
+
+def test_a_pane_that_has_nothing_new_can_be_left_out() -> None:
+    stream = TestStream().add_elements(at(5)).advance_watermark_to_infinity()
+    trigger, behavior = AfterWatermark(early=AfterCount(1)), OnTimeBehavior.FIRE_IF_NON_EMPTY
+    minute = WindowInto(FixedWindows(60), trigger, AccumulationMode.DISCARDING, on_time_behavior=behavior)
+    assert panes(stream, minute, max) == [5]

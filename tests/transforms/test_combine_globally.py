@@ -70,9 +70,9 @@ def test_a_default_is_not_given_where_there_are_elements(elements: list[int]) ->
 
 def test_the_minimum_of_nothing_is_an_error_that_names_the_step() -> None:
     message = (
-        "step 'least' failed on element (None, <Empty.EMPTY: 'empty'>) in window GlobalWindow: ValueError: "
-        "min and max need at least one element; write CombineGlobally(...).without_defaults() to get nothing for none; "
-        "handle it in the step's function, or filter such elements out before it"
+        "step 'least' failed on element (None, <Empty.EMPTY: 'empty'>) in window GlobalWindow: the pane has no new "
+        "elements, and no result can be made of none (ValueError: min and max need at least one element, got none); "
+        "write .without_defaults() to get nothing, or let extract_output take an accumulator without elements"
     )
     p = TestPipeline()
     p | sc.Create([]) | "least" >> sc.CombineGlobally(min)

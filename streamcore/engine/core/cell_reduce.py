@@ -15,7 +15,7 @@ from streamcore.engine.core.endings import make_endings
 from streamcore.engine.core.kernels import ABSENT, single_functions
 from streamcore.engine.core.node import BUNDLE_SIZE, Scheduler
 from streamcore.engine.core.panes import PaneColumns
-from streamcore.engine.core.reduce import Aggregation, ReduceNode
+from streamcore.engine.core.reduce import WITHOUT_DEFAULTS, Aggregation, ReduceNode
 from streamcore.engine.core.stamps import PaneStamps
 from streamcore.engine.core.swept_heap import SweptHeap
 from streamcore.model.bundle import Bundle, Windows
@@ -34,6 +34,13 @@ from streamcore.triggers import DefaultTrigger
 
 END: Final = 0
 EXPIRY: Final = 1
+
+WITHOUT_EMPTY_ON_TIME: Final = (
+    "write WindowInto(..., on_time_behavior=OnTimeBehavior.FIRE_IF_NON_EMPTY) to leave such panes out"
+)
+WITHOUT_EMPTY_LAST: Final = (
+    "write WindowInto(..., closing_behavior=ClosingBehavior.FIRE_IF_NON_EMPTY) to leave such panes out"
+)
 
 
 class CellReduce(ReduceNode):
@@ -194,9 +201,13 @@ class CellReduce(ReduceNode):
             nonspeculative = cell.nonspeculative_index
             timing = PaneInfoTiming.ON_TIME if by_watermark and nonspeculative == 0 else PaneInfoTiming.LATE
             cell.nonspeculative_index += 1
-        acc = self.functions.create() if cell.acc is ABSENT else cell.acc
         stamp = panel.end - 1 if cell.stamp is None else cell.stamp
-        (value,) = self.results([(key, acc)], panel.window, self._keeps)
+        if cell.acc is ABSENT:
+            by_end = timing == PaneInfoTiming.ON_TIME and self._may_be_empty(on_time=True, is_last=False)
+            remedy = WITHOUT_EMPTY_ON_TIME if by_end else WITHOUT_EMPTY_LAST
+            value = self.result_of_none(key, self.functions.create(), panel.window, remedy)
+        else:
+            (value,) = self.results([(key, cell.acc)], panel.window, self._keeps)
         self._out.add(value, stamp, (panel.window,), timing, cell.index, nonspeculative, is_last)
         cell.index += 1
         cell.fresh = 0
@@ -322,7 +333,7 @@ class CellReduce(ReduceNode):
         if self.aggregation.has_defaults and not self._numbered:
             window = GlobalWindow()
             on_time = PaneInfoTiming.ON_TIME
-            (value,) = self.results([(None, self.functions.create())], window)
+            value = self.result_of_none(None, self.functions.create(), window, WITHOUT_DEFAULTS)
             self._out.add(value, window.end_micros - 1, (window,), on_time, 0, 0, is_last=True)
             self.emit_panes()
 

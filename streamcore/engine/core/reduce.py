@@ -19,6 +19,7 @@ from streamcore.transforms.combine_fn import CombineFn, Kernel
 from streamcore.transforms.group import LATE
 
 HASHABLE: Final = "a key must be hashable, such as a str, a number or a tuple of these"
+WITHOUT_DEFAULTS: Final = "write .without_defaults() to get nothing"
 
 
 class Aggregation(NamedTuple):
@@ -135,6 +136,25 @@ class ReduceNode(Node):
             return (self._extract_kept if keeps else self._extract)(waiting)
         except Exception as error:
             raise self.pair_failure(pairs, waiting, window, error) from error
+
+    def result_of_none(self, key: Any, empty: Any, window: BoundedWindow, remedy: str) -> Any:
+        """What a window puts out for a key without elements, or without new ones.
+
+        Args:
+            key: The key.
+            empty: An empty accumulator.
+            window: The window.
+            remedy: How to do without, where nothing can be made of it.
+        """
+        try:
+            (result,) = self._extract([(key, empty)])
+        except Exception as error:
+            cause = PipelineError(
+                f"the pane has no new elements, and no result can be made of none ({type(error).__name__}: {error}); "
+                f"{remedy}, or let extract_output take an accumulator without elements"
+            )
+            raise UserCodeError(self.label, (key, empty), window, cause) from error
+        return result
 
     def pair_failure(
         self, pairs: list[tuple[Any, Any]], waiting: Iterator[Any], window: BoundedWindow, cause: Exception

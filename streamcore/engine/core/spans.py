@@ -16,7 +16,7 @@ from streamcore.engine.core.cell_log import CellDict, CellLog
 from streamcore.engine.core.changes import Change
 from streamcore.engine.core.kernels import compile_loop, first, merger, single_functions, update
 from streamcore.engine.core.node import BUNDLE_SIZE, Scheduler
-from streamcore.engine.core.reduce import Aggregation, ReduceNode
+from streamcore.engine.core.reduce import WITHOUT_DEFAULTS, Aggregation, ReduceNode
 from streamcore.model.bundle import Bundle, Windows
 from streamcore.model.pane import ONLY_FIRING
 from streamcore.model.window import BoundedWindow, GlobalWindow
@@ -178,8 +178,8 @@ class SpanReduce(ReduceNode):
         if self.aggregation.has_defaults and not self._opened:
             window = GlobalWindow()
             self.metrics.panes_on_time += 1
-            results = self.results([(None, self._empty())], window)
-            self.emit(Bundle(results, window.end_micros - 1, (window,), ONLY_FIRING))
+            result = self.result_of_none(None, self._empty(), window, WITHOUT_DEFAULTS)
+            self.emit(Bundle([result], window.end_micros - 1, (window,), ONLY_FIRING))
 
     def _fire_window(self, window: BoundedWindow) -> Iterator[None]:
         parts = self._open.pop(window)
