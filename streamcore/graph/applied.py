@@ -27,6 +27,11 @@ class AppliedTransform:
         self.outputs: dict[str | None, PCollection[Any]] = {}
         self.parts: list[AppliedTransform] = []
 
+    def adopt(self, pcoll: PCollection[Any]) -> None:
+        """Makes a PCollection one of the outputs."""
+        pcoll.producer = self
+        self.outputs[pcoll.tag] = pcoll
+
     def is_primitive(self) -> bool:
         """Whether a runner has to know this transform itself."""
         return not self.parts

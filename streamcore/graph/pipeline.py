@@ -88,8 +88,7 @@ class Pipeline:
             result: OutT = transform.expand(pvalue)
         for pcoll in collections_in(result):
             if pcoll.producer is None:
-                pcoll.producer = applied
-                applied.outputs[pcoll.tag] = pcoll
+                applied.adopt(pcoll)
         for tag, pcoll in outputs_of(result).items():
             pcoll.element_type = transform.type_hints.output_of(tag, pcoll.element_type)
         return result

@@ -95,12 +95,21 @@ class PDone:
 class TaggedOutputs:
     """The outputs of a `ParDo(...).with_outputs(...)`: by attribute, by index, or unpacked in order.
 
-    Unpacking gives the main output first where `main` was named, then the tags in the order they were given.
+    Unpacking gives the main output first where `main` was named, then the tags in the order they were given. Where no
+    tags were given, any may be asked for.
+
+    Args:
+        outputs: The outputs by tag, the main one under None.
+        order: The tags to unpack.
+        is_open: Whether further outputs are made when they are asked for.
     """
 
-    def __init__(self, outputs: dict[str | None, PCollection[Any]], order: tuple[str | None, ...]) -> None:
+    def __init__(
+        self, outputs: dict[str | None, PCollection[Any]], order: tuple[str | None, ...], is_open: bool = False
+    ) -> None:
         self._outputs = outputs
         self._order = order
+        self._is_open = is_open
 
     @property
     def pipeline(self) -> Pipeline:
@@ -119,11 +128,21 @@ class TaggedOutputs:
     def __getitem__(self, tag: str | int | None) -> PCollection[Any]:
         if isinstance(tag, int):
             tag = self._order[tag]
+        if tag not in self._outputs and self._is_open:
+            self._outputs[tag] = self._make(tag)
         if tag not in self._outputs:
             known = ", ".join(repr(name) for name in self._order)
             msg = f"no output is tagged {tag!r}; name it in with_outputs(...), which has: {known}"
             raise PipelineError(msg)
         return self._outputs[tag]
+
+    def _make(self, tag: str | None) -> PCollection[Any]:
+        main = self._outputs[None]
+        pcoll: PCollection[Any] = PCollection.like(main, tag=tag)
+        assert main.producer is not None
+        main.producer.adopt(pcoll)
+        pcoll.element_type = main.producer.transform.type_hints.output_of(tag, pcoll.element_type)
+        return pcoll
 
     def __iter__(self) -> Iterator[PCollection[Any]]:
         return (self._outputs[tag] for tag in self._order)

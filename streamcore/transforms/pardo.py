@@ -59,7 +59,7 @@ class ParDo(PTransform[PCollection[T], PCollection[U]], Generic[T, U]):
         """Several outputs: what is put out as `TaggedOutput(tag, value)` goes to the output of that tag.
 
         Args:
-            *tags: Names of the further outputs.
+            *tags: Names of the further outputs. If there are none, outputs are made as they are asked for.
             main: Name of the main output, if it shall come first when the result is unpacked.
             allow_unknown_tags: Whether values of tags that are not named are ignored instead of refused; as in Beam
                 they are ignored where no tags are named.
@@ -99,5 +99,5 @@ class MultiOutput(PTransform[PCollection[T], TaggedOutputs], Generic[T]):
             outputs[tag] = PCollection.like(pcoll, tag=tag)
         if self.main is not None:
             outputs_by_name = outputs | {self.main: outputs[None]}
-            return TaggedOutputs(outputs_by_name, (self.main, *self.tags))
-        return TaggedOutputs(outputs, self.tags if self.tags else (None,))
+            return TaggedOutputs(outputs_by_name, (self.main, *self.tags), is_open=not self.tags)
+        return TaggedOutputs(outputs, self.tags or (None,), is_open=not self.tags)
