@@ -37,14 +37,15 @@ MARKER_TIMEOUT: Final = 5.0
 class KafkaTransactions(Transactions):
     """Implements `Transactions` by a producer with a transactional id, and a private consumer group for the marker.
 
-    The group has no members. Its one offset is on a topic that is written to, so that no topic of our own is needed,
-    and nobody who may write there lacks a right.
+    The group has no members. The marker's offset is on a topic that is written to, so that no topic of our own is
+    needed, and nobody who may write there lacks a right. Runs before this one may have written to other topics, so it
+    is looked for on all of them.
 
     Args:
         client: The client to use.
         settings: Those of the producer.
         state_id: The state directory.
-        topic: The topic that the marker's offset is on.
+        topic: The topic that the marker's offset is committed on.
     """
 
     def __init__(self, client: Client, settings: ClientSettings, state_id: str, topic: str) -> None:
@@ -65,16 +66,18 @@ class KafkaTransactions(Transactions):
             await producer.init_transactions()
 
     async def read_marker(self) -> Marker | None:
-        """The metadata of the one offset of the group."""
+        """The latest marker among the metadata of the group's offsets, on whichever topic it is."""
         with _told():
             if self._consumer is None:
                 settings = dataclasses.replace(self._settings, group_id=self._id, timeout=MARKER_TIMEOUT)
                 self._consumer = self._client.consumer(settings)
                 await self._consumer.connect()
-            found = await self._consumer.committed([self._place])
-        if self._place not in found:
-            return None
-        metadata = found[self._place].metadata
+            places = {self._place, *(TopicPartition(topic, 0) for topic in await self._consumer.topics())}
+            found = await self._consumer.committed(places)
+        markers = [self._decode(offset.metadata) for offset in found.values()]
+        return max(markers, key=lambda marker: (marker.checkpoint, marker.epoch), default=None)
+
+    def _decode(self, metadata: str) -> Marker:
         try:
             return Marker.decode(metadata)
         except ValueError:

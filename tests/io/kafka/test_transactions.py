@@ -65,6 +65,19 @@ async def test_the_marker_is_committed_with_the_records(
     assert await ours.read_marker() == marker
 
 
+async def test_the_latest_marker_counts_whichever_topic_it_is_on(
+    transactions: Open, make_topic: MakeTopic, state_id: str
+) -> None:
+    first, second = make_topic(), make_topic()
+    for number, topic in enumerate([first, second, first]):
+        ours = transactions(topic)
+        await ours.initialise()
+        if number:
+            assert await ours.read_marker() == Marker(state_id, number - 1, number - 1)
+        await commit(ours, topic, b"a", Marker(state_id, number, number))
+    assert await ours.read_marker() == Marker(state_id, 2, 2)
+
+
 async def test_who_was_shut_out_commits_nothing(
     broker: Broker, kafka: Broker, transactions: Open, make_topic: MakeTopic, state_id: str
 ) -> None:
