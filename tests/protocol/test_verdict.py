@@ -86,6 +86,20 @@ def test_refused(applied: Any, prepared: Any, marker: Any, error: type[StartRefu
         judge(claim(applied, prepared), marker and Marker("id", *marker), is_transactional=True)
 
 
+def test_without_transactions_for_a_while_the_marker_stays_behind() -> None:
+    found = Claim("id", 5, Checkpoint(3, 1, False, {}), None)
+    assert judge(found, Marker("id", 2, 1), is_transactional=True) == Verdict.COMMITTED
+    message = ahead("checkpoint 3 of epoch 1", "checkpoint 4 of epoch 1")
+    with pytest.raises(MarkerAheadError, match=f"^{re.escape(message)}$"):
+        judge(found, Marker("id", 4, 1), is_transactional=True)
+
+
+def test_once_a_transaction_is_prepared_the_marker_is_not_behind_any_more() -> None:
+    found = Claim("id", 5, Checkpoint(3, 1, False, {}), Checkpoint(4, 1, True, {}))
+    with pytest.raises(MarkerBehindError, match=f"^{re.escape(BEHIND)}$"):
+        judge(found, Marker("id", 2, 1), is_transactional=True)
+
+
 @pytest.mark.parametrize("verdict", Verdict)
 def test_what_the_cluster_forgot_can_be_told(verdict: Verdict) -> None:
     assert judge(claim((3, 1), (4, 1)), None, is_transactional=True, undecided=verdict) == verdict

@@ -29,7 +29,8 @@ def judge(claim: Claim, marker: Marker | None, is_transactional: bool, undecided
         StartRefusedError: If neither is certain.
     """
     if claim.prepared is None:
-        _refuse_other_history(claim.applied, marker)
+        if not _was_without_cluster(claim.applied, marker):
+            _refuse_other_history(claim.applied, marker)
         return Verdict.COMMITTED
     if claim.prepared.is_transactional != is_transactional:
         sinks = "without a transactional sink" if is_transactional else "with a transactional sink"
@@ -54,6 +55,16 @@ def _judge_by_marker(
         raise MarkerAheadError(str(prepared), _told(marker))
     _refuse_other_history(applied, marker)
     return Verdict.ABORTED
+
+
+def _was_without_cluster(applied: Checkpoint | None, marker: Marker | None) -> bool:
+    """Whether the pipeline has gone on without transactions since the marker was committed."""
+    return (
+        applied is not None
+        and marker is not None
+        and not applied.is_transactional
+        and marker.checkpoint < applied.number
+    )
 
 
 def _refuse_other_history(applied: Checkpoint | None, marker: Marker | None) -> None:
