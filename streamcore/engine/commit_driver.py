@@ -158,11 +158,11 @@ class CommitDriver:
 
     async def close(self) -> None:
         """Ends the open transaction, and gives the state directory free."""
-        if self._transactions is not None:
-            with contextlib.suppress(TransactionError):
-                await self._transactions.abort()
-            await self._transactions.close()
-        await self._state.close()
+        try:
+            if self._transactions is not None:
+                await _end(self._transactions)
+        finally:
+            await self._state.close()
 
     # The directory.
 
@@ -350,6 +350,14 @@ class CommitDriver:
 
     async def _commit_transaction(self, command: commands.CommitTransaction) -> None:
         await self._cluster().commit()
+
+
+async def _end(transactions: Transactions) -> None:
+    try:
+        with contextlib.suppress(TransactionError):
+            await transactions.abort()
+    finally:
+        await transactions.close()
 
 
 HANDLERS: dict[type[Command], Callable[[CommitDriver, Any], Awaitable[Any]]] = {

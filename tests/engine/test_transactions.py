@@ -21,7 +21,7 @@ from streamcore.transforms.window_into import WindowInto
 from streamcore.transforms.write import Write
 from streamcore.triggers import AfterCount, AfterWatermark
 from streamcore.windowing import FixedWindows
-from tests.engine.clusters import Cluster, ClusterSink, aborted, fenced
+from tests.engine.clusters import Cluster, ClusterSink, ClusterTransactions, aborted, fenced
 from tests.engine.ledgers import Ledger, LedgerSink, options, run_to_end
 from tests.engine.sources import Counting, Gate, GatedReader, GatedSource, calm
 
@@ -199,6 +199,24 @@ async def test_two_clusters_are_refused(tmp_path: Path) -> None:
         "a pipeline can write to one cluster exactly once, got two: 'to a' to a:9092 and 'to b' to b:9092; "
         "split it in two pipelines, or let one of the sinks write at least once"
     )
+
+
+async def test_the_directory_is_free_again_whatever_the_cluster_does_at_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(self: ClusterTransactions) -> None:
+        raise OSError("the client is gone")
+
+    gate = Gate()
+    job = Job(running_sums(GatedSource(Counting(90, splits=["a"]), gate), Cluster(), Ledger(), tmp_path))
+    await gate.use(4)
+    await job.checkpoint()
+    with monkeypatch.context() as patch:
+        patch.setattr(ClusterTransactions, "abort", fail)
+        await job.cancel()
+        with pytest.raises(OSError, match="the client is gone"):
+            await job.wait()
+    await run_to_end(running_sums(ungated(), Cluster(), Ledger(), tmp_path))
 
 
 def ungated() -> Source[int]:
