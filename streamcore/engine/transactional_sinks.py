@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import itertools
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from streamcore.engine.outlet import Outlet
@@ -19,10 +20,12 @@ def transactional_sinks(outlets: Iterable[Outlet], interval: int | None) -> list
         interval: Microseconds from one checkpoint to the next; None: only on request.
 
     Raises:
-        PipelineError: If they write to more than one cluster, or transactions expire before the next checkpoint.
+        PipelineError: If they write to more than one cluster or in different ways, or transactions expire before the
+            next checkpoint.
     """
     sinks = {outlet.label: outlet.sink for outlet in outlets if isinstance(outlet.sink, TransactionalSink)}
     _require_one_cluster(sinks)
+    _require_same_properties(sinks)
     if interval is not None:
         _require_short_interval(sinks, interval)
     return list(sinks.values())
@@ -39,6 +42,23 @@ def _require_one_cluster(sinks: dict[str, TransactionalSink[Any]]) -> None:
             "split it in two pipelines, or let one of the sinks write at least once"
         )
         raise PipelineError(msg)
+
+
+def _require_same_properties(sinks: dict[str, TransactionalSink[Any]]) -> None:
+    for (first, one), (second, other) in itertools.pairwise(sinks.items()):
+        mine, others = one.properties, other.properties
+        names = [name for name in sorted({*mine, *others}) if _of(mine, name) != _of(others, name)]
+        if names:
+            msg = (
+                f"{first!r} and {second!r} write exactly once in the same transactions, and so by the same client, but "
+                f"they do not agree on its properties: {', '.join(names)}; give both the same "
+                "(Kafka: `producer_config`)"
+            )
+            raise PipelineError(msg)
+
+
+def _of(properties: Mapping[str, object], name: str) -> tuple[object, ...]:
+    return (properties[name],) if name in properties else ()
 
 
 def _require_short_interval(sinks: dict[str, TransactionalSink[Any]], interval: int) -> None:

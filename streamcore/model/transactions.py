@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import abc
 import dataclasses
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final, Generic, TypeVar
 
 from streamcore.model.sink import Sink
@@ -104,10 +106,13 @@ class TransactionalSink(Sink[T], Generic[T]):
         cluster: Names the cluster; sinks with the same name share transactions, and a pipeline has only one.
         transaction_timeout: Microseconds after which the cluster aborts an open transaction; checkpoints have to be
             taken more often.
+        properties: How whoever writes the transactions is set up; as that is one for all sinks of a pipeline, they
+            have to agree. Values are not shown: some are secret.
     """
 
     cluster: str
     transaction_timeout: int
+    properties: Mapping[str, object] = MappingProxyType({})
 
     @abc.abstractmethod
     def transactions(self, state_id: str) -> Transactions:

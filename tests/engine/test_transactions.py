@@ -201,6 +201,22 @@ async def test_two_clusters_are_refused(tmp_path: Path) -> None:
     )
 
 
+async def test_sinks_that_would_set_up_the_same_writer_otherwise_are_refused(tmp_path: Path) -> None:
+    p = Pipeline(options=options(tmp_path))
+    numbers = p | Read(Counting(3))
+    cluster = Cluster()
+    for label, properties in (("a", {"acks": 1, "size": 5}), ("b", {"acks": 1, "size": 6, "password": "secret"})):
+        sink = ClusterSink(cluster)
+        sink.properties = properties
+        _ = numbers | label >> Write(sink)
+    with pytest.raises(PipelineError) as caught:
+        Job(p)
+    assert str(caught.value) == (
+        "'a' and 'b' write exactly once in the same transactions, and so by the same client, but they do not agree on "
+        "its properties: password, size; give both the same (Kafka: `producer_config`)"
+    )
+
+
 async def test_the_directory_is_free_again_whatever_the_cluster_does_at_the_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

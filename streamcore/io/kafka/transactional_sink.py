@@ -30,6 +30,7 @@ class TransactionalKafkaSink(TransactionalSink[Any]):
     def __init__(self, record_format: RecordFormat, settings: ClientSettings, client: Client, topic: str) -> None:
         self.cluster = ",".join(sorted(settings.bootstrap_servers.split(",")))
         self.transaction_timeout = int(settings.properties.get(TIMEOUT_PROPERTY, DEFAULT_TIMEOUT_MILLIS)) * 1000
+        self.properties = settings.properties
         self._format = record_format
         self._settings = settings
         self._client = client
