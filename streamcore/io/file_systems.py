@@ -33,8 +33,8 @@ class FileSystem(Protocol):
         """A file for `rb` or `wb`."""
         ...
 
-    def exists(self, path: str) -> bool:
-        """Whether there is such a file."""
+    def size(self, path: str) -> int | None:
+        """How many bytes a file has; None if there is no such file."""
         ...
 
     def make_directory(self, path: str) -> None:
@@ -77,9 +77,12 @@ class LocalFiles:
         """A buffered binary file."""
         return open(path, mode, 1 << 16)
 
-    def exists(self, path: str) -> bool:
-        """Whether there is such a file."""
-        return os.path.exists(path)
+    def size(self, path: str) -> int | None:
+        """How many bytes a file has; None if there is no such file."""
+        try:
+            return os.path.getsize(path)
+        except FileNotFoundError:
+            return None
 
     def make_directory(self, path: str) -> None:
         """Makes the directory of a file, and those above it."""
@@ -134,10 +137,13 @@ class RemoteFiles:
         file: IO[bytes] = self._fs.open(path, mode)
         return file
 
-    def exists(self, path: str) -> bool:
-        """Whether there is such a file."""
+    def size(self, path: str) -> int | None:
+        """How many bytes a file has; None if there is no such file."""
         self._fs.invalidate_cache()
-        return bool(self._fs.isfile(path))
+        try:
+            return int(self._fs.size(path))
+        except FileNotFoundError:
+            return None
 
     def sync(self, file: IO[bytes]) -> None:
         """Nothing: it is stored when it is closed."""

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from streamcore.io.file_names import FileNaming
-from streamcore.io.file_parts import Part, PartNaming, publish
+from streamcore.io.file_parts import Part, PartNaming, publish, require_parts
 from streamcore.io.file_systems import FileSystem
 from streamcore.io.line_encoders import ColumnEncoder
 from streamcore.io.line_file import LineFile
@@ -48,9 +48,22 @@ class FileLayout:
         names = (self.naming.name(shard, self.shards, pane) for shard in range(self.shards))
         return [self.files.address(name) for name in names]
 
+    def begun(self, state: ShardsState) -> FileLayout:
+        """The layout that the files of a checkpoint were begun with; where they are put together may have changed."""
+        template, suffix, compression_type = state.get(
+            "layout", (self.naming.template, self.naming.suffix, self.compression_type)
+        )
+        naming = FileNaming(self.naming.prefix, template, suffix)
+        return dataclasses.replace(self, naming=naming, shards=len(state["files"]), compression_type=compression_type)
+
+    async def require(self, known: Sequence[ShardsState], step: str) -> None:
+        """Refuses to go on if something is not there any more that a checkpoint knows of."""
+        remedy = "put it back as it was, or begin with an empty state directory"
+        await asyncio.to_thread(require_parts, self.files, _parts_of(known), step, remedy)
+
     async def remove_older(self, hidden: PartNaming, known: Sequence[ShardsState]) -> None:
         """Removes files that are not complete, and that no checkpoint knows."""
-        keep = {path for state in known for parts in state["files"] for path, _ in parts}
+        keep = {part.path for part in _parts_of(known)}
         await asyncio.to_thread(hidden.remove_older, self.files, self.naming.prefix, keep)
 
     async def publish(self, complete: Sequence[CompleteFile]) -> None:
@@ -59,7 +72,8 @@ class FileLayout:
             await asyncio.to_thread(publish, self.files, target, [Part(*part) for part in parts])
 
 
-# Plain data, as checkpoints keep it: {"count": int, "files": a list of [path, length] for each file}.
+# Plain data, as checkpoints keep it: {"count": int, "files": a list of [path, length] for each file,
+# "layout": [template and suffix of the names, kind of compression]}.
 ShardsState = dict[str, Any]
 # [target, a list of [path, length]].
 CompleteFile = list[Any]
@@ -82,9 +96,11 @@ class Shards:
         hidden: PartNaming = PartNaming(),  # noqa: B008  # is frozen
         state: ShardsState | None = None,
     ) -> None:
+        layout = layout if state is None else layout.begun(state)
         self.count: int = 0 if state is None else state["count"]
         known = [[]] * layout.shards if state is None else state["files"]
         self._encoder = layout.encoder
+        self._layout = [layout.naming.template, layout.naming.suffix, layout.compression_type]
         self._is_durable = bool(hidden.tag)
         self._files = [
             layout.new_file(shard, pane, hidden, [Part(*part) for part in parts]) for shard, parts in enumerate(known)
@@ -119,7 +135,8 @@ class Shards:
 
     async def seal(self) -> ShardsState:
         """Makes safe what has been written, and returns what a checkpoint needs to know."""
-        return {"count": self.count, "files": [[list(part) for part in await file.seal()] for file in self._files]}
+        files = [[list(part) for part in await file.seal()] for file in self._files]
+        return {"count": self.count, "files": files, "layout": self._layout}
 
     async def finish(self) -> list[CompleteFile]:
         """Makes safe all of it, and returns what is needed to give the files their names."""
@@ -129,3 +146,7 @@ class Shards:
         """Writes nothing more; removes what is not complete, if there is no checkpoint that may need it."""
         for file in self._files:
             await (file.release() if self._is_durable else file.discard())
+
+
+def _parts_of(known: Sequence[ShardsState]) -> list[Part]:
+    return [Part(*part) for state in known for parts in state["files"] for part in parts]

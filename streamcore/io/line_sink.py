@@ -39,7 +39,9 @@ class LineSink(TwoPhaseSink[Any]):
         self._complete = []
         self._hidden = PartNaming.of(restart)
         state = None if restart.prepared is None else restart.prepared["open"]
-        await self._layout.remove_older(self._hidden, [] if state is None else [state])
+        known = [] if state is None else [state]
+        await self._layout.require(known, restart.step)
+        await self._layout.remove_older(self._hidden, known)
         if restart.prepared is None or state is not None:
             await self._begin(Shards(self._layout, hidden=self._hidden, state=state))
 
@@ -129,7 +131,9 @@ class PaneSink(TwoPhaseSink[Any]):
         await self.abort()
         self._hidden = PartNaming.of(restart)
         state = restart.prepared or {"open": [], "watermark": MIN_MICROS, "late": 0}
-        await self._layout.remove_older(self._hidden, [shards for _, _, shards in state["open"]])
+        known = [shards for _, _, shards in state["open"]]
+        await self._layout.require(known, restart.step)
+        await self._layout.remove_older(self._hidden, known)
         self._begin(state)
 
     async def write(self, bundle: Bundle) -> None:

@@ -56,7 +56,9 @@ class WriteLines(PTransform[PCollection[Any], PDone]):
         if isinstance(num_shards, bool) or not isinstance(num_shards, int) or num_shards < 0:
             msg = f"`num_shards` must be a whole number from 0 on, got {num_shards!r}"
             raise PipelineError(msg)
-        self._files, self._prefix = locate(file_path_prefix)
+        self._files, prefix = locate(file_path_prefix)
+        # A checkpoint keeps the paths of what is not complete, and a later run may begin in another working directory.
+        self._prefix = os.path.join(os.getcwd(), prefix) if self._files.is_local else prefix
         self._suffix = file_name_suffix
         self._encoder = encoder
         self._shards = max(num_shards, 1)

@@ -14,6 +14,7 @@ import fsspec
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from streamcore.errors import StartRefusedError
 from streamcore.io import line_file, sqlite_sink
 from streamcore.io.file_names import FileNaming
 from streamcore.io.file_systems import FileSystem, LocalFiles, RemoteFiles
@@ -171,6 +172,87 @@ async def test_a_part_that_was_cut_short(tmp_path: Path) -> None:
         await sink.commit(2, await sink.prepare(2))
     assert contents(tmp_path) == {}
     assert len(list(tmp_path.iterdir())) == 2  # what was copied is removed, what was written is not
+
+
+async def begun(directory: Path, suffix: str = "", shards: int = 1) -> dict[str, Any]:
+    """What a checkpoint knows of files that a run has begun."""
+    sink = LineSink(layout(LocalFiles(), str(directory), "-N", suffix, shards))
+    await sink.open()
+    await sink.restart(SinkRestart("state", "step", 1, 0, None))
+    await sink.write(Bundle(["row 0", "row 1"], 0, GLOBAL))
+    known = await sink.prepare(1)
+    await sink.abort()
+    return known
+
+
+async def ended(sink: LineSink | PaneSink, known: dict[str, Any] | None) -> None:
+    """Another run goes on with what is known, and comes to its end."""
+    await sink.open()
+    await sink.restart(SinkRestart("state", "step", 2, 1, known))
+    await sink.write(Bundle(["row 2"], 0, (IntervalWindow(0, 60),)))
+    await sink.finish()
+    await sink.commit(2, await sink.prepare(2))
+
+
+@pytest.mark.parametrize("shortened", [False, True])
+async def test_parts_that_are_not_as_the_checkpoint_knows_them(tmp_path: Path, shortened: bool) -> None:
+    known = await begun(tmp_path)
+    (part, length), *_ = known["open"]["files"][0]
+    Path(part).write_bytes(b"he") if shortened else Path(part).unlink()
+    found = f"has only 2 of {length} bytes" if shortened else "is gone"
+    message = (
+        f"step 'step' cannot go on: {part!r}, a part of a file that is not complete, {found}; put it back as it was, "
+        "or begin with an empty state directory"
+    )
+    panes = {"open": [["pane", 0, known["open"]]], "complete": [], "watermark": 0, "late": 0}
+    line_sink = LineSink(layout(LocalFiles(), str(tmp_path), "-N", ""))
+    pane_sink = PaneSink(layout(LocalFiles(), str(tmp_path), "-W", ""), 0)
+    for sink, prepared in ((line_sink, known), (pane_sink, panes)):
+        with pytest.raises(StartRefusedError, match=f"^{re.escape(message)}$"):
+            await ended(sink, prepared)
+
+
+async def test_a_part_that_is_gone_when_its_file_is_to_be_completed(tmp_path: Path) -> None:
+    target, parts = tmp_path / "out", [tmp_path / "a", tmp_path / "b"]
+    complete = {"open": None, "complete": [[str(target), [[str(part), 2] for part in parts]]]}
+    sink = LineSink(layout(LocalFiles(), str(tmp_path), "", ""))
+    message = (
+        f"{str(target)!r} cannot be completed: {str(parts[0])!r}, a part of it, is gone; put it back, or, if the file "
+        "was complete and has been moved away or changed since, put that back until the run has started"
+    )
+    parts[1].write_text("b\n")
+    for found in (None, "of a run before"):
+        if found is not None:
+            target.write_text(found)
+        with pytest.raises(FileNotFoundError, match=f"^{re.escape(message)}$"):
+            await sink.commit(1, complete)
+        assert parts[1].exists()
+    target.write_text("a\nb\n")  # as after a crash when it had its name, and the first part was removed
+    await sink.commit(1, complete)
+    assert contents(tmp_path) == {"out": "a\nb\n"}
+
+
+CHANGED: list[tuple[tuple[str, int], tuple[str, int], dict[str, str]]] = [
+    (("", 1), ("", 3), {"out-1": "head\nrow 0\nrow 1\nrow 2\nfoot\n"}),
+    ((".txt", 1), (".gz", 1), {"out-1.txt": "head\nrow 0\nrow 1\nrow 2\nfoot\n"}),
+    ((".gz", 1), (".txt", 1), {"out-1.gz": "head\nrow 0\nrow 1\nrow 2\nfoot\n"}),
+]
+
+
+@pytest.mark.parametrize(("was", "now", "expected"), CHANGED)
+async def test_files_are_completed_as_they_were_begun(
+    tmp_path: Path, was: tuple[str, int], now: tuple[str, int], expected: dict[str, str]
+) -> None:
+    known = await begun(tmp_path, *was)
+    await ended(LineSink(layout(LocalFiles(), str(tmp_path), "-N", *now)), known)
+    assert contents(tmp_path) == expected
+
+
+async def test_what_is_known_is_kept_however_the_way_to_it_is_written(tmp_path: Path) -> None:
+    (tmp_path / "files").mkdir()
+    known = await begun(tmp_path / "files")
+    await ended(LineSink(layout(LocalFiles(), f"{tmp_path}/files/../files", "-N", "")), known)
+    assert contents(tmp_path / "files") == {"out-1": "head\nrow 0\nrow 1\nrow 2\nfoot\n"}
 
 
 async def test_a_process_that_was_replaced_removes_no_row_of_its_successor(tmp_path: Path) -> None:
