@@ -9,6 +9,7 @@ directory notes that the checkpoint holds, and the output flows again.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
@@ -31,7 +32,7 @@ from streamcore.engine.transactional_sinks import transactional_sinks
 from streamcore.errors import StartRefusedError, TransactionError
 from streamcore.model.clock import Clock
 from streamcore.model.transactions import Marker, TransactionalSink, Transactions
-from streamcore.model.two_phase import TwoPhaseSink
+from streamcore.model.two_phase import SinkRestart, TwoPhaseSink
 
 R = TypeVar("R")
 log = logging.getLogger("streamcore")
@@ -228,7 +229,7 @@ class CommitDriver:
 
     # The core.
 
-    async def _resolve_positions(self, command: commands.ResolvePositions) -> None:
+    async def _resolve_positions(self, command: commands.ResolvePositions) -> Mapping[str, object]:
         """Makes what checkpoint 0 holds: where the sources begin, or what a savepoint holds."""
         execution = self._run.execution
         self._now = execution.scheduler.now
@@ -238,13 +239,14 @@ class CommitDriver:
                 await one.find()
             positions = [one.positions for one in execution.inputs.values()]
             self._snapshot = await take_snapshot(positions, self._durability.allow_pickle)
-            return
+            return {}
         manifest, pieces = await self._state.read_savepoint(file)
         self._compare(manifest.steps, str(file))
         fitting = self._fitting(manifest)
         self._snapshot = Snapshot([piece for piece in pieces if piece.step in fitting], [])
         self._now = manifest.now
         self._origin = str(file)
+        return await self._adopt(manifest.checkpoint.prepared)
 
     async def _restore_engine(self, command: commands.RestoreEngine) -> None:
         async def restore() -> None:
@@ -328,7 +330,20 @@ class CommitDriver:
 
     async def _restart_sink(self, command: commands.RestartSink) -> None:
         outlet, sink = self._sinks[command.sink]
-        await outlet.guard(sink.restart(command.restart))
+        restart = command.restart
+        manifest = await self._state.manifest(restart.checkpoint)
+        if any(step.label == outlet.label for step in set(manifest.steps) ^ set(self._steps)):
+            restart = dataclasses.replace(restart, prepared=None)  # it is of another kind of sink
+        await outlet.guard(sink.restart(restart))
+
+    async def _adopt(self, saved: Mapping[str, object]) -> dict[str, object]:
+        """Has the sinks take over what was not complete in a savepoint, if they may not begin without it."""
+        directory, adopted = self._state.directory, {}
+        for label, (outlet, sink) in self._sinks.items():
+            if label in saved and label not in self._durability.allow_changes:
+                restart = SinkRestart(directory.state_id, label, directory.epoch, 0, saved[label])
+                adopted[label] = await outlet.guard(sink.adopt(restart))
+        return adopted
 
     # The cluster.
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from streamcore.io.file_names import FileNaming
-from streamcore.io.file_parts import Part, PartNaming, publish, require_parts
+from streamcore.io.file_parts import Part, PartNaming, join_parts, publish, require_parts
 from streamcore.io.file_systems import FileSystem
 from streamcore.io.line_encoders import ColumnEncoder
 from streamcore.io.line_file import LineFile
@@ -60,6 +60,26 @@ class FileLayout:
         """Refuses to go on if something is not there any more that a checkpoint knows of."""
         remedy = "put it back as it was, or begin with an empty state directory"
         await asyncio.to_thread(require_parts, self.files, _parts_of(known), step, remedy)
+
+    async def adopt(self, state: ShardsState, hidden: PartNaming, step: str, pane: str = "") -> ShardsState:
+        """Copies what another run has put aside, which may yet go on with it."""
+        remedy = (
+            "the run that the savepoint is of has completed the file since, or the part was removed; "
+            f"use a later savepoint, or begin without what is in such files: allow_changes=[{step!r}]"
+        )
+        await asyncio.to_thread(require_parts, self.files, _parts_of([state]), step, remedy)
+        naming = self.begun(state).naming
+        copies = []
+        for shard, parts in enumerate(state["files"]):
+            path = hidden.new_name(naming.name(shard, len(state["files"]), pane))
+            copies.append([list(await asyncio.to_thread(self._copy, path, parts))] if parts else [])
+        return {**state, "files": copies}
+
+    def _copy(self, path: str, parts: Sequence[Sequence[Any]]) -> Part:
+        self.files.make_directory(path)
+        copy = join_parts(self.files, path, [Part(*part) for part in parts])
+        self.files.sync_directory(path)
+        return copy
 
     async def remove_older(self, hidden: PartNaming, known: Sequence[ShardsState]) -> None:
         """Removes files that are not complete, and that no checkpoint knows."""

@@ -33,6 +33,13 @@ class LineSink(TwoPhaseSink[Any]):
         self._hidden = PartNaming()
         await self._begin(Shards(self._layout))
 
+    async def adopt(self, restart: SinkRestart) -> dict[str, Any] | None:
+        """Copies the files that are not complete."""
+        state = restart.prepared["open"]
+        if state is None:
+            return None
+        return {"open": await self._layout.adopt(state, PartNaming.of(restart), restart.step), "complete": []}
+
     async def restart(self, restart: SinkRestart) -> None:
         """Goes on with the files of the checkpoint."""
         await self.abort()
@@ -125,6 +132,15 @@ class PaneSink(TwoPhaseSink[Any]):
         """Begins anew."""
         self._hidden = PartNaming()
         self._begin({"open": [], "watermark": MIN_MICROS, "late": 0})
+
+    async def adopt(self, restart: SinkRestart) -> dict[str, Any]:
+        """Copies the files that are not complete."""
+        hidden, layout, step = PartNaming.of(restart), self._layout, restart.step
+        opened = [
+            [name, deadline, await layout.adopt(shards, hidden, step, name)]
+            for name, deadline, shards in restart.prepared["open"]
+        ]
+        return {**restart.prepared, "open": opened, "complete": []}
 
     async def restart(self, restart: SinkRestart) -> None:
         """Goes on with the files of the checkpoint."""

@@ -21,7 +21,7 @@ class SinkRestart:
         epoch: Higher at every restart.
         checkpoint: Number of the last checkpoint that holds; its output has been committed. 0 if nothing has been
             written yet.
-        prepared: What `prepare` returned for that checkpoint; None if the sink was not there then.
+        prepared: What `prepare` returned for that checkpoint, or `adopt`; None if the sink was not there then.
     """
 
     state_id: str
@@ -34,7 +34,8 @@ class SinkRestart:
 class TwoPhaseSink(Sink[T], Generic[T]):
     r"""A sink whose output is seen exactly once, although a run may crash and go back to its last checkpoint.
 
-    In a run with a state directory the engine calls, in this order: `open`; `commit`, if a crash left that undone;
+    In a run with a state directory the engine calls, in this order: `open`; `adopt`, if the run begins with a savepoint
+    that has something of the sink; `commit`, if a crash left that undone;
     `restart`; then `write` any number of times, `prepare` and `commit`, again and again; at the end `finish`,
     `prepare`, `commit`; and `close`. Between `prepare` and `commit` there may be writes, which belong to the next
     checkpoint. `commit` and `restart` come again when a run goes back to its last checkpoint without ending.
@@ -89,6 +90,24 @@ class TwoPhaseSink(Sink[T], Generic[T]):
         has been shown is then not shown again. After a crash it may come before `restart`, so `prepared` has to tell
         everything.
         """
+
+    async def adopt(self, restart: SinkRestart) -> Any:
+        """Takes over what was not complete in a savepoint, when a run begins with it in a directory of its own.
+
+        For sinks that go on with something over several checkpoints, such as a file that is still open; the others need
+        not define it. The run that the savepoint is of may go on, and others may begin with the same one: what it has
+        prepared must be copied, and not changed. Called before `restart`, once more if a crash follows.
+
+        Args:
+            restart: Of the new run, but with what `prepare` returned for the savepoint.
+
+        Returns:
+            What `commit` and `restart` get for checkpoint 0; None if there is nothing.
+
+        Raises:
+            StartRefusedError: If what was prepared is not there any more.
+        """
+        return None
 
     async def finish(self) -> None:
         """All elements have been written; the next `prepare` is the last."""

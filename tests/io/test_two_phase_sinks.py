@@ -255,6 +255,32 @@ async def test_what_is_known_is_kept_however_the_way_to_it_is_written(tmp_path: 
     assert contents(tmp_path / "files") == {"out-1": "head\nrow 0\nrow 1\nrow 2\nfoot\n"}
 
 
+@pytest.mark.parametrize("files", [LocalFiles(), RemoteFiles(fsspec.filesystem("local"))])
+async def test_panes_that_were_not_complete_are_copied_from_a_savepoint(tmp_path: Path, files: FileSystem) -> None:
+    old = PaneSink(layout(files, f"{tmp_path}/old", "-W", ".gz"), 0)
+    await old.open()
+    await old.restart(SinkRestart("old", "step", 1, 0, None))
+    await old.write(pane(0, 0))
+    saved = await old.prepare(1)
+    for name in ("first", "second"):
+        new = PaneSink(layout(files, f"{tmp_path}/{name}", "-W", ".txt"), 0)
+        await new.open()
+        adopted = await new.adopt(SinkRestart(name, "step", 1, 0, saved))
+        await new.commit(0, adopted)
+        await new.restart(SinkRestart(name, "step", 1, 0, adopted))
+        await new.write(pane(1, 0))
+        await new.write(pane(2, 60))
+        await new.finish()
+        await new.commit(1, await new.prepare(1))
+        assert contents(tmp_path / name) == {
+            "out-19700101T0000-19700101T0001-pane-0-on-time.gz": "head\nrow 0\nrow 1\nfoot\n",
+            "out-19700101T0001-19700101T0002-pane-0-on-time.txt": "head\nrow 2\nfoot\n",
+        }
+    await old.finish()
+    await old.commit(2, await old.prepare(2))
+    assert contents(tmp_path / "old") == {"out-19700101T0000-19700101T0001-pane-0-on-time.gz": "head\nrow 0\nfoot\n"}
+
+
 async def test_a_process_that_was_replaced_removes_no_row_of_its_successor(tmp_path: Path) -> None:
     first, second = (SqliteSink(str(tmp_path / "db"), "rows", ()) for _ in range(2))
     for epoch, sink in ((1, first), (2, second)):

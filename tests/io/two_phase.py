@@ -152,6 +152,8 @@ class Life:
             case commands.RestartSink(restart=restart):
                 await self._sink.restart(restart)
                 self._has_begun = True
+            case commands.ResolvePositions():
+                return {}
             case commands.RestoreEngine(number):
                 self._position = memory.positions[number]
         return None

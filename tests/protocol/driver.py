@@ -343,7 +343,7 @@ class Driver:
 
     def _ResolvePositions(self, world: World, process: Process, command: commands.ResolvePositions) -> Iterator[Any]:
         found = min(world.found + 1, 1)
-        yield "", False, world._replace(found=found), process._replace(resolved=found), None, None
+        yield "", False, world._replace(found=found), process._replace(resolved=found), None, {}
 
     def _RestoreEngine(self, world: World, process: Process, command: commands.RestoreEngine) -> Iterator[Any]:
         applied = world.directory.applied

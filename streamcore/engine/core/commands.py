@@ -138,9 +138,10 @@ class RestartSink:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class ResolvePositions:
-    """Find out where every split begins, as numbers, so that `latest` means the same after a crash. Result: None.
+    """Find out where every split begins, as numbers, so that `latest` means the same after a crash.
 
-    The driver keeps them for the `PrepareState` of checkpoint 0, which follows.
+    The driver keeps them for the `PrepareState` of checkpoint 0, which follows. Result: by the label of a two-phase
+    sink, what it begins with in place of what `prepare` returns; nothing unless the run begins with a savepoint.
     """
 
 

@@ -53,7 +53,7 @@ Why nothing is lost or doubled:
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from typing import Any, Final, TypeAlias, TypeVar
 
 from streamcore.engine.core.checkpoint import Checkpoint, Claim, Standing
@@ -195,8 +195,8 @@ class CommitProtocol:
         if claim.prepared is not None:
             msg = f"checkpoint {claim.prepared.number} was rolled back, and there is none before it"
             raise InvariantError(msg)
-        first = Checkpoint(0, claim.epoch, self.is_transactional, {})
-        yield ResolvePositions()
+        inherited: Mapping[str, object] = yield ResolvePositions()
+        first = Checkpoint(0, claim.epoch, self.is_transactional, inherited)
         yield PrepareState(first)
         yield ApplyState(0, claim.epoch)
         return first
