@@ -13,7 +13,8 @@ from streamcore.engine.core.elementwise import ElementwiseNode, FilterNode, Flat
 from streamcore.engine.core.estimate import EstimatorNode
 from streamcore.engine.core.flatten import FlattenNode
 from streamcore.engine.core.ingress import SourceNode
-from streamcore.engine.core.node import BUNDLE_SIZE, Node, Scheduler, TimedNode
+from streamcore.engine.core.node import Node, Scheduler, TimedNode
+from streamcore.engine.core.pace import BUNDLE_SIZE
 from streamcore.engine.core.reduce import ReduceNode
 from streamcore.engine.reductions import make_reduce
 from streamcore.errors import PipelineError, shorten

@@ -33,7 +33,7 @@ from streamcore import (
     WindowInto,
     WithTimestamps,
 )
-from streamcore.engine.core.node import BUNDLE_SIZE
+from streamcore.engine.core.pace import BUNDLE_SIZE
 from streamcore.model.windowing import WindowFn
 
 Step = Callable[[Any], Any]
@@ -193,8 +193,11 @@ def test_the_pane_of_no_elements_comes_before_the_end_of_its_watermark() -> None
     assert counts == [1]
 
 
-@pytest.mark.parametrize("time", [float("nan"), float("inf")])
-def test_a_time_that_is_no_number_is_told_with_its_element(time: float) -> None:
-    message = f"failed on element 7 .*returned {time}; return a number or a Timestamp"
+@pytest.mark.parametrize(
+    ("time", "hint"),
+    [(float("nan"), "return a number or a Timestamp"), (float("inf"), "such a time lies beyond the end of time")],
+)
+def test_a_time_that_is_no_number_is_told_with_its_element(time: float, hint: str) -> None:
+    message = f"failed on element 7 .*returned {time}; {hint}"
     with pytest.raises(UserCodeError, match=message), Pipeline() as p:
         _ = p | Create([7]) | WithTimestamps(lambda _: time)

@@ -13,7 +13,8 @@ from streamcore.engine.core.cells import Cell, Panel, empty_cell
 from streamcore.engine.core.deadlines import Deadlines
 from streamcore.engine.core.endings import make_endings
 from streamcore.engine.core.kernels import ABSENT, single_functions
-from streamcore.engine.core.node import BUNDLE_SIZE, Scheduler
+from streamcore.engine.core.node import Scheduler
+from streamcore.engine.core.pace import BUNDLE_SIZE
 from streamcore.engine.core.panes import PaneColumns
 from streamcore.engine.core.reduce import WITHOUT_DEFAULTS, Aggregation, ReduceNode
 from streamcore.engine.core.stamps import PaneStamps
@@ -257,8 +258,7 @@ class CellReduce(ReduceNode):
     def _in_pieces(self, panel: Panel, visit: Callable[[Panel, list[tuple[Any, Cell]]], None]) -> Iterator[None]:
         panel.ended = True
         panel.virgin = 0
-        cells = iter(panel.cells.items())
-        while chunk := list(islice(cells, BUNDLE_SIZE)):
+        for chunk in self.chunks(panel.cells.items()):
             visit(panel, chunk)
             if self.tracks:
                 self.note_cells(panel, (key for key, _ in chunk))
@@ -309,7 +309,8 @@ class CellReduce(ReduceNode):
 
     def _meet_deadlines(self) -> Iterator[None]:
         while self.deadlines.first() <= self.scheduler.now:
-            for _ in range(BUNDLE_SIZE):
+            self.scheduler.note_bundle(self.pace, self.pace.size)
+            for _ in range(self.pace.size):
                 if self.deadlines.first() > self.scheduler.now:
                     break
                 due = self.deadlines.take()

@@ -120,7 +120,7 @@ class EstimatorNode(Node):
                 marks = [max(before, min(others, mark)) for mark in marks]
             yield from self._cut(bundle, stamps, marks)
         else:
-            self.scheduler.handed_on += len(stamps)
+            self.scheduler.note_bundle(self.scheduler.intake, len(stamps))
             self.emit(bundle)
             yield
         self.forward(self.splits.update(bundle.split, self.estimator.current(after)))
@@ -143,7 +143,7 @@ class EstimatorNode(Node):
         start = 0
         while start < len(stamps):
             stop = self._next_cut(stamps, marks, start)
-            self.scheduler.handed_on += stop - start
+            self.scheduler.note_bundle(self.scheduler.intake, stop - start)
             part = bundle if stop - start == len(stamps) else bundle.slice(start, stop)
             self.emit(part.with_watermarks(column[start:stop]))
             yield

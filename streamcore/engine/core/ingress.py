@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from streamcore.engine.core.estimate import EstimatorNode
-from streamcore.engine.core.node import BUNDLE_SIZE, Node, Scheduler
+from streamcore.engine.core.node import Node, Scheduler
+from streamcore.engine.core.pace import BUNDLE_SIZE
 from streamcore.engine.core.watermarks import SplitWatermarks
 from streamcore.model.bundle import Bundle, WindowColumn
 from streamcore.model.pane import PANE_INFO_UNKNOWN
@@ -83,8 +84,8 @@ class SourceNode(Node):
         self.metrics.elements += count
         whole = Bundle(batch.values, batch.timestamps, self._windows, PANE_INFO_UNKNOWN, split)
         while start < count:
-            stop = min(start + self.bundle_size, start + self.scheduler.bundle_size, count)
-            self.scheduler.handed_on += stop - start
+            stop = min(start + self.bundle_size, start + self.scheduler.intake.size, count)
+            self.scheduler.note_bundle(self.scheduler.intake, stop - start)
             self.emit(whole if stop - start == count else whole.slice(start, stop))
             start = stop
             yield

@@ -9,16 +9,12 @@ from typing import Any, ClassVar, Final, Protocol, runtime_checkable
 import msgspec
 
 from streamcore.engine.core.changes import SCALARS, Change, state_name
+from streamcore.engine.core.pace import Pace
 from streamcore.errors import InvariantError, LifeCycleError, UserCodeError
 from streamcore.model.bundle import Bundle
 from streamcore.model.metrics import StepMetrics
 from streamcore.timestamp import MIN_MICROS
 
-BUNDLE_SIZE: Final = 256
-# A run begins with small bundles, as nobody knows how slow user code is.
-FIRST_BUNDLE_SIZE: Final = 16
-# So many quick bundles in a row make the next ones larger.
-QUICK_BUNDLES: Final = 4
 NEVER: Final = 1 << 62
 
 
@@ -32,15 +28,14 @@ class Scheduler:
 
     Attributes:
         now: Processing time in microseconds; moved by the runtime between bundles.
-        bundle_size: How many elements should be handed on together at most; fewer where user code is slow.
-        handed_on: How many were, in the present piece.
+        intake: How many elements of sources should travel together.
     """
 
     def __init__(self) -> None:
         self.now = MIN_MICROS
-        self.bundle_size = FIRST_BUNDLE_SIZE
-        self.handed_on = 0
-        self._quick = 0
+        self.intake = Pace()
+        self._pace: Pace | None = None
+        self._handed_on = 0
         self._stack: list[Iterator[None]] = []
         self._spawned: list[Iterator[None]] = []
 
@@ -61,25 +56,16 @@ class Scheduler:
         self._stack.remove(task)
         return True
 
-    def adapt(self, load: float) -> None:
-        """Makes bundles smaller or larger.
+    def note_bundle(self, pace: Pace, count: int) -> None:
+        """The present piece hands on so many elements, as many as a pace allowed."""
+        self._pace = pace
+        self._handed_on = count
 
-        Args:
-            load: How long the last piece took, as a part of what it should take at most.
-        """
-        count, self.handed_on = self.handed_on, 0
-        if not count:
-            return
-        if load > 1:
-            self.bundle_size = max(1, int(min(count, self.bundle_size) / load))
-            self._quick = 0
-        elif load < 0.25:
-            self._quick += 1
-            if self._quick == QUICK_BUNDLES:
-                self._quick = 0
-                self.bundle_size = min(2 * self.bundle_size, BUNDLE_SIZE)
-        else:
-            self._quick = 0
+    def adapt(self, load: float) -> None:
+        """Tells the pace how long the last piece took, as a part of what it should take at most."""
+        if self._pace is not None:
+            self._pace.adapt(self._handed_on, load)
+            self._pace = None
 
     def run(self) -> None:
         """Carries out everything; for tests, and where nobody waits."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import repeat
+from collections.abc import Iterable, Iterator
+from itertools import islice, repeat
 from operator import length_hint
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 from streamcore.engine.core.kernels import extractor
 from streamcore.engine.core.node import Node, Scheduler
+from streamcore.engine.core.pace import Pace
 from streamcore.errors import PipelineError, StreamcoreError, UserCodeError
 from streamcore.model.bundle import Bundle, Windows
 from streamcore.model.pane import PANE_INFO_UNKNOWN
@@ -18,6 +19,7 @@ from streamcore.timestamp import MAX_MICROS, MIN_MICROS
 from streamcore.transforms.combine_fn import CombineFn, Kernel
 from streamcore.transforms.group import LATE
 
+T = TypeVar("T")
 HASHABLE: Final = "a key must be hashable, such as a str, a number or a tuple of these"
 WITHOUT_DEFAULTS: Final = "write .without_defaults() to get nothing"
 
@@ -52,6 +54,7 @@ class ReduceNode(Node):
         wants_watermarks: It asks bundles for the watermark before each element.
         data_driven: It may put panes out because of an element, and not only because the watermark moved.
         order_sensitive: The order of elements of one key shows in its result.
+        pace: How many panes should be handed on together.
         stepwise: Something behind it is timer-sensitive: it tells its consumers the watermark between any two firings.
     """
 
@@ -67,6 +70,7 @@ class ReduceNode(Node):
         self.order_sensitive = kernel.ordered
         self.input_watermark = MIN_MICROS
         self.stepwise = False
+        self.pace = Pace()
         self._late: list[tuple[object, int, Windows]] = []
         self._extract = extractor(kernel, aggregation.keyed)
         self._extract_kept = extractor(kernel, aggregation.keyed, keeps=True)
@@ -115,6 +119,13 @@ class ReduceNode(Node):
     def pairs(self, elements: Iterator[Any]) -> Iterator[Any]:
         """Pairs of key and value; where there are no keys, the key is None."""
         return elements if self.aggregation.keyed else zip(repeat(None), elements)
+
+    def chunks(self, items: Iterable[T]) -> Iterator[list[T]]:
+        """Items, as many at a time as should be handed on together."""
+        waiting = iter(items)
+        while chunk := list(islice(waiting, self.pace.size)):
+            self.scheduler.note_bundle(self.pace, len(chunk))
+            yield chunk
 
     def drop_late(self, pair: tuple[Any, Any], timestamp: int, windows: Windows) -> None:
         """Counts an element for windows that have expired, and keeps it for the late output."""

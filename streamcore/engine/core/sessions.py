@@ -18,7 +18,7 @@ import msgspec
 from streamcore.engine.core.changes import Change
 from streamcore.engine.core.entry_log import EntryLog
 from streamcore.engine.core.kernels import compile_loop, first, single_functions, update
-from streamcore.engine.core.node import BUNDLE_SIZE, Scheduler
+from streamcore.engine.core.node import Scheduler
 from streamcore.engine.core.reduce import Aggregation, ReduceNode
 from streamcore.model.bundle import Bundle, Windows
 from streamcore.model.pane import ONLY_FIRING
@@ -218,12 +218,13 @@ class SessionReduce(ReduceNode):
         over = self._take_over(watermark)
         start = 0
         while start < len(over):
-            stop = min(start + BUNDLE_SIZE, len(over))
+            stop = min(start + self.pace.size, len(over))
             if self.stepwise:
                 end = over[start].end
                 self.forward(end - 1)
                 yield
                 stop = next((i for i in range(start, stop) if over[i].end != end), stop)
+            self.scheduler.note_bundle(self.pace, stop - start)
             self._put_out(over[start:stop])
             yield
             start = stop

@@ -15,7 +15,8 @@ from streamcore.engine.core.assign import has_one_window
 from streamcore.engine.core.cell_log import CellDict, CellLog
 from streamcore.engine.core.changes import Change
 from streamcore.engine.core.kernels import compile_loop, first, merger, single_functions, update
-from streamcore.engine.core.node import BUNDLE_SIZE, Scheduler
+from streamcore.engine.core.node import Scheduler
+from streamcore.engine.core.pace import BUNDLE_SIZE
 from streamcore.engine.core.reduce import WITHOUT_DEFAULTS, Aggregation, ReduceNode
 from streamcore.model.bundle import Bundle, Windows
 from streamcore.model.pane import ONLY_FIRING
@@ -191,13 +192,12 @@ class SpanReduce(ReduceNode):
             spent.append(totals)
             for _, cells in parts:
                 yield from self._merge_in_pieces(totals, cells, window)
-        pairs = iter(totals.items())
-        while chunk := list(islice(pairs, BUNDLE_SIZE)):
+        for chunk in self.chunks(totals.items()):
             self.metrics.panes_on_time += len(chunk)
             results = self.results(chunk, window, keeps=not spent)
             self.emit(Bundle(results, window.end_micros - 1, (window,), ONLY_FIRING))
             yield
-        del pairs, chunk, totals, parts
+        del totals, parts
         while spent:
             yield from _free(spent.pop())
 

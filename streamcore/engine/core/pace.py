@@ -1,0 +1,38 @@
+"""How many elements travel together: as many as are quick to process, as others wait in the event loop meanwhile."""
+
+from __future__ import annotations
+
+from typing import Final
+
+BUNDLE_SIZE: Final = 256
+# A run begins with few, as nobody knows how slow user code is.
+FIRST_SIZE: Final = 16
+# So many quick bundles in a row make the next ones larger.
+QUICK_BUNDLES: Final = 4
+QUICK: Final = 0.25
+
+
+class Pace:
+    """Finds out how many elements should be handed on together.
+
+    Attributes:
+        size: The most.
+    """
+
+    def __init__(self) -> None:
+        self.size = FIRST_SIZE
+        self._quick = 0
+
+    def adapt(self, count: int, load: float) -> None:
+        """Makes bundles smaller or larger.
+
+        Args:
+            count: How many elements were handed on.
+            load: How long it took, as a part of what it should take at most.
+        """
+        if load > 1:
+            self.size = max(1, int(min(count, self.size) / load))
+        self._quick = self._quick + 1 if load < QUICK else 0
+        if self._quick == QUICK_BUNDLES:
+            self._quick = 0
+            self.size = min(2 * self.size, BUNDLE_SIZE)
