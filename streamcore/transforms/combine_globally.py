@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Generic
+from typing import TYPE_CHECKING, Any, Generic, overload
 
 from streamcore.errors import PipelineError
 from streamcore.graph.pipeline import require_pcollection
 from streamcore.graph.pvalue import PCollection
-from streamcore.graph.typevars import R, T
+from streamcore.graph.typevars import R, T, U
 from streamcore.transforms.combine_fn import CombineFn
 from streamcore.transforms.curried import make_combine_fn
 from streamcore.transforms.group import Reduce
+from streamcore.transforms.result_types import AsElements, ExtremeLike, ResultType_co, SumLike
 from streamcore.windowing import GlobalWindows
 
 if TYPE_CHECKING:
     from typing import Self
 
 
-class CombineGlobally(Reduce, Generic[T, R]):
+class CombineGlobally(Reduce, Generic[T, R, ResultType_co]):
     """Unites all elements of a window into one result.
 
     In the global window an empty input gives the result of no elements, such as 0 for a sum. Under any other windowing
@@ -37,7 +38,11 @@ class CombineGlobally(Reduce, Generic[T, R]):
 
     keyed = False
 
-    def __init__(self, fn: CombineFn[T, Any, R] | Callable[..., R], *args: Any, **kwargs: Any) -> None:
+    @overload
+    def __init__(self: CombineGlobally[Any, Any, AsElements], fn: SumLike | ExtremeLike) -> None: ...
+    @overload
+    def __init__(self, fn: CombineFn[T, Any, R] | Callable[..., R], *args: Any, **kwargs: Any) -> None: ...
+    def __init__(self, fn: Any, *args: Any, **kwargs: Any) -> None:
         super().__init__()
         self.combine_fn = make_combine_fn(fn, args, kwargs)
         self.has_defaults = True
@@ -67,7 +72,11 @@ class CombineGlobally(Reduce, Generic[T, R]):
         other.fanout = fanout
         return other
 
-    def expand(self, pvalue: PCollection[T]) -> PCollection[R]:
+    @overload
+    def expand(self: CombineGlobally[Any, Any, AsElements], pvalue: PCollection[U]) -> PCollection[U]: ...
+    @overload
+    def expand(self, pvalue: PCollection[T]) -> PCollection[R]: ...
+    def expand(self, pvalue: PCollection[Any]) -> PCollection[Any]:
         """The result of each window."""
         pcoll = require_pcollection(self, pvalue)
         if self.has_defaults:

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, Generic
+from typing import TYPE_CHECKING, Any, Generic, overload
 
 from streamcore.graph.pvalue import PCollection
-from streamcore.graph.typevars import K, R, V
+from streamcore.graph.typevars import K, R, T, V
 from streamcore.transforms.combine_fn import CombineFn
 from streamcore.transforms.curried import make_combine_fn
 from streamcore.transforms.dofn import DoFn
 from streamcore.transforms.pardo import ParDo
+from streamcore.transforms.result_types import AsElements, ExtremeLike, ResultType_co, SumLike
 
 if TYPE_CHECKING:
     from typing import Self
 
 
-class CombineValues(ParDo[Any, Any], Generic[V, R]):
+class CombineValues(ParDo[Any, Any], Generic[V, R, ResultType_co]):
     """Unites the values in pairs of key and iterable, as they come out of a GroupByKey.
 
     Where nothing happens between the two, `CombinePerKey` does the same and keeps no list of the values.
@@ -33,7 +34,11 @@ class CombineValues(ParDo[Any, Any], Generic[V, R]):
     ('b', 3)
     """
 
-    def __init__(self, fn: CombineFn[V, Any, R] | Callable[..., R], *args: Any, **kwargs: Any) -> None:
+    @overload
+    def __init__(self: CombineValues[Any, Any, AsElements], fn: SumLike | ExtremeLike) -> None: ...
+    @overload
+    def __init__(self, fn: CombineFn[V, Any, R] | Callable[..., R], *args: Any, **kwargs: Any) -> None: ...
+    def __init__(self, fn: Any, *args: Any, **kwargs: Any) -> None:
         self.combine_fn = make_combine_fn(fn, args, kwargs)
         super().__init__(CombineValuesDoFn(self.combine_fn))
 
@@ -41,7 +46,13 @@ class CombineValues(ParDo[Any, Any], Generic[V, R]):
         """`CombineValues(sum)`."""
         return self.label or f"CombineValues({self.combine_fn.default_label()})"
 
-    def expand(self, pvalue: PCollection[tuple[K, Iterable[V]]]) -> PCollection[tuple[K, R]]:
+    @overload
+    def expand(
+        self: CombineValues[Any, Any, AsElements], pvalue: PCollection[tuple[K, Iterable[T]]]
+    ) -> PCollection[tuple[K, T]]: ...
+    @overload
+    def expand(self, pvalue: PCollection[tuple[K, Iterable[V]]]) -> PCollection[tuple[K, R]]: ...
+    def expand(self, pvalue: PCollection[Any]) -> PCollection[Any]:
         """The results."""
         return super().expand(pvalue)
 

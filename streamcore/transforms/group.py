@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, overload
 
 from streamcore.errors import PipelineError
 from streamcore.graph.pipeline import require_pcollection
 from streamcore.graph.ptransform import PTransform
 from streamcore.graph.pvalue import DEFAULT_WINDOWING, PCollection
-from streamcore.graph.typevars import K, R, V
+from streamcore.graph.typevars import K, R, T, V
 from streamcore.model.trigger import DataLossReason
 from streamcore.model.windowing import Windowing
 from streamcore.transforms.combine_fn import CombineFn, Kernel
 from streamcore.transforms.curried import make_combine_fn
+from streamcore.transforms.result_types import AsElements, ExtremeLike, ResultType_co, SumLike
 
 if TYPE_CHECKING:
     from typing import Self
@@ -122,7 +123,7 @@ class GroupedValues(CombineFn[V, list[V], list[V]]):
         return Kernel("[]", "[{v}]", "{a}.append({v})", "{a} + {b}", "list({a})", in_place=True, ordered=True)
 
 
-class CombinePerKey(Reduce, Generic[V, R]):
+class CombinePerKey(Reduce, Generic[V, R, ResultType_co]):
     """Unites the values of each key and window.
 
     Args:
@@ -136,7 +137,11 @@ class CombinePerKey(Reduce, Generic[V, R]):
     ('b', 2)
     """
 
-    def __init__(self, fn: CombineFn[V, Any, R] | Callable[..., R], *args: Any, **kwargs: Any) -> None:
+    @overload
+    def __init__(self: CombinePerKey[Any, Any, AsElements], fn: SumLike | ExtremeLike) -> None: ...
+    @overload
+    def __init__(self, fn: CombineFn[V, Any, R] | Callable[..., R], *args: Any, **kwargs: Any) -> None: ...
+    def __init__(self, fn: Any, *args: Any, **kwargs: Any) -> None:
         super().__init__()
         self.combine_fn = make_combine_fn(fn, args, kwargs)
         self.fanout: int | Callable[[Any], int] | None = None
@@ -145,7 +150,13 @@ class CombinePerKey(Reduce, Generic[V, R]):
         """`CombinePerKey(sum)`."""
         return self.label or f"CombinePerKey({self.combine_fn.default_label()})"
 
-    def expand(self, pvalue: PCollection[tuple[K, V]]) -> PCollection[tuple[K, R]]:
+    @overload
+    def expand(
+        self: CombinePerKey[Any, Any, AsElements], pvalue: PCollection[tuple[K, T]]
+    ) -> PCollection[tuple[K, T]]: ...
+    @overload
+    def expand(self, pvalue: PCollection[tuple[K, V]]) -> PCollection[tuple[K, R]]: ...
+    def expand(self, pvalue: PCollection[Any]) -> PCollection[Any]:
         """The results."""
         return self.panes_of(require_pcollection(self, pvalue))
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Generic
+from typing import Any, Generic, overload
 
 from streamcore.errors import PipelineError
 from streamcore.graph.ptransform import PTransform
 from streamcore.graph.pvalue import PBegin, PCollection
-from streamcore.graph.typevars import T
+from streamcore.graph.typevars import K, T, V
 from streamcore.model.source import Batch, Reader, Source
 from streamcore.model.watermark import WatermarkEstimator
 from streamcore.model.windowed_value import TimestampedValue
@@ -58,7 +58,13 @@ class Create(Read[T], Generic[T]):
     b
     """
 
-    def __init__(self, values: Iterable[T], reshuffle: bool = True) -> None:
+    @overload
+    def __init__(self: Create[tuple[K, V]], values: Mapping[K, V], reshuffle: bool = True) -> None: ...
+    @overload
+    def __init__(self, values: Iterable[TimestampedValue[T]], reshuffle: bool = True) -> None: ...
+    @overload
+    def __init__(self, values: Iterable[T], reshuffle: bool = True) -> None: ...
+    def __init__(self, values: Iterable[Any], reshuffle: bool = True) -> None:
         if isinstance(values, str | bytes) or not isinstance(values, Iterable):
             msg = f"Create takes an iterable of elements, got {values!r}; write Create([{values!r}])"
             raise PipelineError(msg)

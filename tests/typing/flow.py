@@ -1,5 +1,7 @@
 """How types flow through a pipeline. Checked by mypy and pyright, never run."""
 
+from collections.abc import Iterable
+from decimal import Decimal
 from typing import Any, assert_type
 
 import streamcore as sc
@@ -26,14 +28,27 @@ def show(pair: tuple[str, int]) -> str:
     return f"{pair[0]}: {pair[1]}"
 
 
+def median(prices: Iterable[float]) -> float:
+    return sorted(prices)[0]
+
+
+def untyped() -> sc.CombineFn[Any, Any, Any]:
+    raise NotImplementedError
+
+
 class Longest(sc.CombineFn[str, str, str]):
     pass
 
 
-def elements(p: sc.Pipeline) -> None:
+def elements(p: sc.Pipeline, stamped_pairs: list[sc.TimestampedValue[tuple[str, int]]]) -> None:
     assert_type(p | sc.Create([1, 2]), sc.PCollection[int])
     assert_type(p | "labelled" >> sc.Create(["a"]), sc.PCollection[str])
     assert_type(p | sc.Impulse(), sc.PCollection[bytes])
+    assert_type(p | sc.Create({"a": 1}), sc.PCollection[tuple[str, int]])
+    assert_type(p | sc.Create(stamped_pairs), sc.PCollection[tuple[str, int]])
+    stamped = p | sc.Create([sc.TimestampedValue(("a", 1), 5)])
+    assert_type(stamped | sc.CombinePerKey(sum) | sc.Map(show), sc.PCollection[str])
+    assert_type(p | "empty" >> sc.Create([]), sc.PCollection[Any])
 
 
 def functions(numbers: sc.PCollection[int], words: sc.PCollection[str]) -> None:
@@ -104,6 +119,27 @@ def aggregations(numbers: sc.PCollection[int], words: sc.PCollection[str]) -> No
     assert_type(words | sc.WithKeys(len) | sc.ToDict(), sc.PCollection[dict[int, str]])
     assert_type(words | sc.Top.Largest(3), sc.PCollection[list[str]])
     assert_type(words | sc.Sample.FixedSizeGlobally(3), sc.PCollection[list[str]])
+
+
+def functions_of_values(
+    prices: sc.PCollection[tuple[str, float]], sums: sc.PCollection[tuple[str, Decimal]], words: sc.PCollection[str]
+) -> None:
+    assert_type(prices | sc.CombinePerKey(sum), sc.PCollection[tuple[str, float]])
+    assert_type(prices | "labelled" >> sc.CombinePerKey(sum), sc.PCollection[tuple[str, float]])
+    assert_type(sums | "labelled" >> sc.CombinePerKey(sum), sc.PCollection[tuple[str, Decimal]])
+    assert_type(sums | sc.CombinePerKey(min), sc.PCollection[tuple[str, Decimal]])
+    assert_type(sums | "labelled" >> sc.CombinePerKey(max), sc.PCollection[tuple[str, Decimal]])
+    assert_type(prices | "labelled" >> sc.CombinePerKey(len), sc.PCollection[tuple[str, int]])
+    assert_type(prices | sc.CombinePerKey(any), sc.PCollection[tuple[str, bool]])
+    assert_type(prices | sc.CombinePerKey(all), sc.PCollection[tuple[str, bool]])
+    assert_type(prices | sc.CombinePerKey(median), sc.PCollection[tuple[str, float]])
+    assert_type(prices | "labelled" >> sc.CombinePerKey(untyped()), sc.PCollection[tuple[str, Any]])
+    assert_type(prices | sc.GroupByKey() | sc.CombineValues(sum), sc.PCollection[tuple[str, float]])
+    assert_type(prices | sc.Values() | sc.CombineGlobally(sum), sc.PCollection[float])
+    assert_type(prices | sc.Values() | "labelled" >> sc.CombineGlobally(max), sc.PCollection[float])
+    assert_type(words | sc.CombineGlobally(max).without_defaults(), sc.PCollection[str])
+    assert_type(words | sc.CombineGlobally(len), sc.PCollection[int])
+    _: sc.CombinePerKey[float, float] = sc.CombinePerKey(sum)
 
 
 def chains(words: sc.PCollection[str]) -> None:
