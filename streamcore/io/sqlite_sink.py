@@ -49,6 +49,7 @@ class SqliteSink(TwoPhaseSink[Any]):
         self._sink: str | None = None
         self._epoch = 0
         self._checkpoint = 0
+        self._pieces = 0
         self._connection: sqlite3.Connection | None = None
         self._thread: ThreadPoolExecutor | None = None
 
@@ -64,7 +65,7 @@ class SqliteSink(TwoPhaseSink[Any]):
         """Forgets the rows that no checkpoint knows."""
         self._rows = []
         self._sink = f"{restart.state_id} {restart.step}"
-        self._epoch, self._checkpoint = restart.epoch, restart.checkpoint
+        self._epoch, self._checkpoint, self._pieces = restart.epoch, restart.checkpoint, 0
         await self._call(self._forget)
 
     async def write(self, bundle: Bundle) -> None:
@@ -81,7 +82,8 @@ class SqliteSink(TwoPhaseSink[Any]):
             return None
         await self._call(self._stage, self._take_rows())
         self._checkpoint = number
-        return [self._sink, self._epoch]
+        pieces, self._pieces = self._pieces, 0
+        return [self._sink, self._epoch, pieces]
 
     async def commit(self, number: int, prepared: list[Any] | None) -> None:
         """Moves the rows of a checkpoint to the table, unless that has been done."""
@@ -142,12 +144,12 @@ class SqliteSink(TwoPhaseSink[Any]):
         values = self._sink, self._epoch, self._checkpoint + 1, msgspec.msgpack.encode((self._writer.columns, rows))
         with self._transaction() as database:
             database.execute("insert into streamcore_staged values (?, ?, ?, ?)", values)
+        self._pieces += 1
 
     def _forget(self) -> None:
         """Removes what earlier epochs have put aside; whoever came later is left alone."""
         with self._transaction() as database:
-            for statement in TABLES.split(";"):
-                database.execute(statement)
+            _make_tables(database)
             applied = _applied(database, self._sink)
             if applied > self._checkpoint:
                 msg = (
@@ -158,17 +160,30 @@ class SqliteSink(TwoPhaseSink[Any]):
                 raise StartRefusedError(msg)
             database.execute("delete from streamcore_staged where sink = ? and epoch < ?", (self._sink, self._epoch))
 
-    def _move(self, number: int, sink: str, epoch: int) -> None:
+    def _move(self, number: int, sink: str, epoch: int, pieces: int | None = None) -> None:
         with self._transaction() as database:
+            _make_tables(database)
             if _applied(database, sink) >= number:
                 return
             of_checkpoint = "from streamcore_staged where sink = ? and epoch = ? and checkpoint = ?"
             values = sink, epoch, number
-            for (data,) in database.execute(f"select rows {of_checkpoint} order by rowid", values).fetchall():
+            found = database.execute(f"select rows {of_checkpoint} order by rowid", values).fetchall()
+            if pieces is not None and len(found) != pieces:  # earlier versions did not count
+                msg = (
+                    f"the database {self._path!r} lacks rows that were put aside in it with checkpoint {number}: it is "
+                    "another one, or an older copy; use the one that was written to last"
+                )
+                raise SinkError(msg)
+            for (data,) in found:
                 columns, rows = msgspec.msgpack.decode(data)
                 self._writer.insert(database, tuple(columns), rows)
             database.execute(f"delete {of_checkpoint}", values)
             database.execute("replace into streamcore_applied values (?, ?)", (sink, number))
+
+
+def _make_tables(database: sqlite3.Connection) -> None:
+    for statement in TABLES.split(";"):
+        database.execute(statement)
 
 
 def _applied(database: sqlite3.Connection, sink: str | None) -> int:

@@ -130,6 +130,25 @@ def test_a_table_needs_a_name(table: Any) -> None:
         WriteToSqlite("db", table)
 
 
+async def test_a_database_that_is_not_the_one_where_rows_were_put_aside(tmp_path: Path) -> None:
+    sinks = [SqliteSink(str(tmp_path / name), "counts", ()) for name in ("db", "other")]
+    for sink in sinks:
+        await sink.open()
+    await sinks[0].restart(SinkRestart("state", "step", 1, 0, None))
+    await sinks[0].write(Bundle([Count("ann", 1)], 0, ()))
+    prepared = await sinks[0].prepare(1)
+    message = (
+        f"the database {str(tmp_path / 'other')!r} lacks rows that were put aside in it with checkpoint 1: it is "
+        "another one, or an older copy; use the one that was written to last"
+    )
+    with pytest.raises(SinkError, match=f"^{re.escape(message)}$"):
+        await sinks[1].commit(1, prepared)
+    await sinks[0].commit(1, prepared[:2])  # as earlier versions kept it
+    for sink in sinks:
+        await sink.close()
+    assert rows(tmp_path / "db") == [("ann", 1)]
+
+
 async def test_a_state_directory_that_is_an_older_copy(tmp_path: Path) -> None:
     path = str(tmp_path / "db")
     sink = SqliteSink(path, "counts", ())
