@@ -6,17 +6,17 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from streamcore.errors import PipelineError
-from streamcore.graph.ptransform import PTransform
 from streamcore.graph.pvalue import PCollection
 from streamcore.transforms.combine_fn import CombineFn, Kernel
+from streamcore.transforms.composite_reduce import CompositeReduce
 from streamcore.transforms.elementwise import Map
 from streamcore.transforms.flatten import Flatten
-from streamcore.transforms.group import CombinePerKey
+from streamcore.transforms.group import CombinePerKey, Reduce
 
 Columns = tuple[list[Any], ...]
 
 
-class CoGroupByKey(PTransform[Any, PCollection[tuple[Any, Any]]]):
+class CoGroupByKey(CompositeReduce):
     """Groups the values of several PCollections of pairs by key and window: a join.
 
     For a dict of PCollections the result holds, for each key, a dict of lists under the same tags; for a tuple or list
@@ -39,6 +39,10 @@ class CoGroupByKey(PTransform[Any, PCollection[tuple[Any, Any]]]):
 
     def expand(self, pvalue: Mapping[Any, PCollection[Any]] | Iterable[PCollection[Any]]) -> PCollection[Any]:
         """Pairs of key and values."""
+        return super().expand(pvalue)
+
+    def prepare(self, pvalue: Any) -> tuple[PCollection[Any], Reduce]:
+        """Pairs of key, and number of the input and value."""
         if isinstance(pvalue, PCollection) or not isinstance(pvalue, Mapping | Iterable):
             msg = f"{self.default_label()!r} joins several PCollections; write {{'a': a, 'b': b}} | CoGroupByKey()"
             raise PipelineError(msg)
@@ -46,12 +50,19 @@ class CoGroupByKey(PTransform[Any, PCollection[tuple[Any, Any]]]):
         pcolls = list(pvalue.values() if isinstance(pvalue, Mapping) else pvalue)
         tagged = [pcoll | f"Tag {number}" >> Map(_tagged, number) for number, pcoll in enumerate(pcolls)]
         pairs: PCollection[Any] = tagged | Flatten(pipeline=self.pipeline)
-        joined: PCollection[Any] = pairs | "CombinePerKey" >> CombinePerKey(SideBySide(len(pcolls), tags))
-        return joined
+        return pairs, "CombinePerKey" >> CombinePerKey(SideBySide(len(pcolls), tags))
+
+    def restore(self, prepared: Any) -> Any:
+        """The pair of key and value."""
+        key, (_, value) = prepared
+        return (key, value)
 
     def __ror__(self, left: Any) -> PCollection[tuple[Any, Any]]:
         """Takes a dict, or any iterable of PCollections."""
-        return super().__ror__(left if isinstance(left, tuple | list | dict) else tuple(left))
+        joined: PCollection[tuple[Any, Any]] = super().__ror__(
+            left if isinstance(left, tuple | list | dict) else tuple(left)
+        )
+        return joined
 
 
 class SideBySide(CombineFn[tuple[int, Any], Columns, Any]):

@@ -78,10 +78,13 @@ class CombineGlobally(Reduce, Generic[T, R, ResultType_co]):
     def expand(self, pvalue: PCollection[T]) -> PCollection[R]: ...
     def expand(self, pvalue: PCollection[Any]) -> PCollection[Any]:
         """The result of each window."""
-        pcoll = require_pcollection(self, pvalue)
+        return self.panes_of(require_pcollection(self, pvalue))
+
+    def panes_of(self, pcoll: PCollection[Any]) -> PCollection[Any]:
+        """The output, after a look at whether there can be a default."""
         if self.has_defaults:
             self._check_windowing(pcoll)
-        return self.panes_of(pcoll)
+        return super().panes_of(pcoll)
 
     def _check_windowing(self, pcoll: PCollection[Any]) -> None:
         windowfn = pcoll.windowing.windowfn

@@ -6,14 +6,14 @@ from collections.abc import Iterable
 from typing import Any
 
 from streamcore.graph.pipeline import require_pcollection
-from streamcore.graph.ptransform import PTransform
 from streamcore.graph.pvalue import PCollection
 from streamcore.graph.typevars import T
 from streamcore.transforms.combine_fn import COUNT, CombineFn, Kernel
 from streamcore.transforms.combine_globally import CombineGlobally
+from streamcore.transforms.composite_reduce import CompositeReduce
 from streamcore.transforms.elementwise import Map
 from streamcore.transforms.family import Family
-from streamcore.transforms.group import CombinePerKey
+from streamcore.transforms.group import CombinePerKey, Reduce
 
 
 class CountCombineFn(CombineFn[Any, int, int]):
@@ -83,7 +83,7 @@ class Count(Family):
             """`Count.PerKey`."""
             return self.label or "Count.PerKey"
 
-    class PerElement(PTransform[Any, Any]):
+    class PerElement(CompositeReduce):
         """How often each distinct element, which must be hashable, occurs in a window.
 
         >>> with Pipeline() as p:
@@ -98,9 +98,16 @@ class Count(Family):
 
         def expand(self, pvalue: PCollection[T]) -> PCollection[tuple[T, int]]:
             """Pairs of element and count."""
-            keyed: PCollection[tuple[Any, None]] = require_pcollection(self, pvalue) | "Key" >> Map(_paired)
-            counted: PCollection[tuple[T, int]] = keyed | "CombinePerKey" >> CombinePerKey(CountCombineFn())
-            return counted
+            return super().expand(pvalue)
+
+        def prepare(self, pvalue: Any) -> tuple[PCollection[Any], Reduce]:
+            """Pairs of element and nothing."""
+            keyed = require_pcollection(self, pvalue) | "Key" >> Map(_paired)
+            return keyed, "CombinePerKey" >> CombinePerKey(CountCombineFn())
+
+        def restore(self, prepared: Any) -> Any:
+            """The element of a pair."""
+            return prepared[0]
 
 
 def _paired(element: Any) -> tuple[Any, None]:

@@ -7,16 +7,16 @@ from collections.abc import Iterable
 from typing import Any, Generic, cast
 
 from streamcore.graph.pipeline import require_pcollection
-from streamcore.graph.ptransform import PTransform
 from streamcore.graph.pvalue import PCollection
 from streamcore.graph.typevars import K, T
 from streamcore.timestamp import Timestamp
 from streamcore.transforms.combine_fn import CombineFn, Kernel
 from streamcore.transforms.combine_globally import CombineGlobally
+from streamcore.transforms.composite_reduce import CompositeReduce
 from streamcore.transforms.dofn import DoFn
 from streamcore.transforms.elementwise import Map
 from streamcore.transforms.family import Family
-from streamcore.transforms.group import CombinePerKey
+from streamcore.transforms.group import CombinePerKey, Reduce
 
 # A value and its timestamp; empty where there is none yet. State that is read back is equal, but not identical.
 Stamped = tuple[Any, Any] | tuple[()]
@@ -65,7 +65,7 @@ class LatestCombineFn(CombineFn[tuple[T, Any], Stamped, T], Generic[T]):
 class Latest(Family):
     """Transforms that give the latest element in event time."""
 
-    class Globally(PTransform[Any, Any]):
+    class Globally(CompositeReduce):
         """The latest element of each window; None for an empty input.
 
         >>> with Pipeline() as p:
@@ -99,11 +99,19 @@ class Latest(Family):
 
         def expand(self, pvalue: PCollection[T]) -> PCollection[T | None]:
             """The latest element of each window."""
+            return super().expand(pvalue)
+
+        def prepare(self, pvalue: Any) -> tuple[PCollection[Any], Reduce]:
+            """Pairs of element and timestamp."""
             combine: CombineGlobally[Any, Any] = CombineGlobally(LatestCombineFn())
             stamped = require_pcollection(self, pvalue) | "AddTimestamp" >> Map(_stamped)
-            return stamped | "CombineGlobally" >> combine.with_defaults(self.has_defaults)
+            return stamped, "CombineGlobally" >> combine.with_defaults(self.has_defaults)
 
-    class PerKey(PTransform[Any, Any]):
+        def restore(self, prepared: Any) -> Any:
+            """The element of a pair."""
+            return prepared[0]
+
+    class PerKey(CompositeReduce):
         """The latest value of each key and window.
 
         >>> with Pipeline() as p:
@@ -117,9 +125,17 @@ class Latest(Family):
 
         def expand(self, pvalue: PCollection[tuple[K, T]]) -> PCollection[tuple[K, T]]:
             """Pairs of key and latest value."""
-            stamped: PCollection[Any] = require_pcollection(self, pvalue) | "AddTimestamp" >> Map(_value_stamped)
-            latest: PCollection[tuple[K, T]] = stamped | "CombinePerKey" >> CombinePerKey(LatestCombineFn())
-            return latest
+            return super().expand(pvalue)
+
+        def prepare(self, pvalue: Any) -> tuple[PCollection[Any], Reduce]:
+            """Pairs of key, and value and timestamp."""
+            stamped = require_pcollection(self, pvalue) | "AddTimestamp" >> Map(_value_stamped)
+            return stamped, "CombinePerKey" >> CombinePerKey(LatestCombineFn())
+
+        def restore(self, prepared: Any) -> Any:
+            """The pair of key and value."""
+            key, (value, _) = prepared
+            return (key, value)
 
 
 # Microseconds compare at the speed of C; a `Timestamp` compares by a method.

@@ -8,15 +8,15 @@ from typing import Any, Generic
 
 from streamcore.errors import PipelineError
 from streamcore.graph.pipeline import require_pcollection
-from streamcore.graph.ptransform import PTransform
 from streamcore.graph.pvalue import PCollection
 from streamcore.graph.typevars import K, T
 from streamcore.transforms.combine_fn import CombineFn, Kernel
 from streamcore.transforms.combine_globally import CombineGlobally
 from streamcore.transforms.combiners.top import TopCombineFn
+from streamcore.transforms.composite_reduce import CompositeReduce
 from streamcore.transforms.elementwise import FlatMap
 from streamcore.transforms.family import Family
-from streamcore.transforms.group import CombinePerKey
+from streamcore.transforms.group import CombinePerKey, Reduce
 
 
 class SampleCombineFn(TopCombineFn[T], Generic[T]):
@@ -128,7 +128,7 @@ class Sample(Family):
             """The samples."""
             return super().expand(pvalue)
 
-    class Any(PTransform[typing.Any, typing.Any]):
+    class Any(CompositeReduce):
         """Any n elements of each window, one by one; not drawn, so not fit for statistics.
 
         >>> with Pipeline() as p:
@@ -150,8 +150,12 @@ class Sample(Family):
 
         def expand(self, pvalue: PCollection[T]) -> PCollection[T]:
             """The elements."""
-            chosen: PCollection[tuple[T, ...]] = (
-                require_pcollection(self, pvalue) | CombineGlobally(SampleAnyCombineFn(self._n)).without_defaults()
-            )
-            each: PCollection[T] = chosen | "Each" >> FlatMap()
-            return each
+            return super().expand(pvalue)
+
+        def prepare(self, pvalue: typing.Any) -> tuple[PCollection[typing.Any], Reduce]:
+            """The elements."""
+            return require_pcollection(self, pvalue), CombineGlobally(SampleAnyCombineFn(self._n)).without_defaults()
+
+        def finish(self, panes: PCollection[typing.Any]) -> PCollection[typing.Any]:
+            """The elements of the tuples."""
+            return panes | "Each" >> FlatMap()
