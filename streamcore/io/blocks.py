@@ -7,6 +7,7 @@ import contextlib
 import io
 from typing import IO, Final, Protocol
 
+from streamcore.io.beginnings import Beginning, replaced, shortened
 from streamcore.io.compression import CompressionTypes, open_unpacked
 from streamcore.io.file_systems import FileSystem
 from streamcore.io.reopening import ReopeningFile
@@ -25,10 +26,12 @@ class FileToRead:
         offset: Where to begin, in bytes of what is unpacked.
         header_lines: How many lines to leave out there.
         reopening_buffer: Buffer size of a file that is open only while it is read; None for one that stays open.
+        beginning: What it began with when a part of it was read; None if that is not known.
 
     Attributes:
         offset: Where the next line begins.
         start: Where the first line behind the header began; known when the file has been opened.
+        beginning: What it begins with; None as long as that is not known.
     """
 
     def __init__(
@@ -39,9 +42,12 @@ class FileToRead:
         offset: int,
         header_lines: int,
         reopening_buffer: int | None = None,
+        beginning: Beginning | None = None,
     ) -> None:
         self.offset = self.start = offset
+        self.beginning = beginning
         self._header_lines = header_lines
+        self._header = b""
         self._reopening_buffer = reopening_buffer
         self._files = files
         self._path = path
@@ -50,11 +56,17 @@ class FileToRead:
         self._file: IO[bytes] | None = None
 
     def read_lines(self, size: int) -> bytes:
-        """The next bytes up to the first end of a line at `size` or behind; empty at the end of the file."""
+        """The next bytes up to the first end of a line at `size` or behind; empty at the end of the file.
+
+        Raises:
+            SourceError: If it is not the file any more that a part was read of.
+        """
         file = self._file or self._open()
         block = file.read(size)
         if block and not block.endswith(b"\n"):
             block += file.readline()
+        if self.beginning is None and self.offset == self.start == len(self._header):
+            self.beginning = Beginning.of(self._header + block)
         self.offset += len(block)
         return block
 
@@ -63,17 +75,41 @@ class FileToRead:
         self._stack.close()
 
     def _open(self) -> IO[bytes]:
-        raw = self._stack.enter_context(self._open_raw())
-        self._file = file = open_unpacked(raw, self._compression, self._stack)
-        if self._compression == CompressionTypes.UNCOMPRESSED:
-            file.seek(self.offset)
-        else:
-            _skip(file, self.offset)
+        if self.beginning is not None:
+            self._check(self.beginning)
+        self._file = file = self._unpacked(self._stack)
+        if self.offset:
+            self._skip(file)
         if self._header_lines:
-            self.offset += sum(len(file.readline()) for _ in range(self._header_lines))
+            self._header = b"".join([file.readline() for _ in range(self._header_lines)])
+            self.offset += len(self._header)
             self.start = self.offset
             self._header_lines = 0
         return file
+
+    def _unpacked(self, stack: contextlib.ExitStack) -> IO[bytes]:
+        raw = stack.enter_context(self._open_raw())
+        return open_unpacked(raw, self._compression, stack)
+
+    def _check(self, expected: Beginning) -> None:
+        """Opens it for that alone: not every stream can go back."""
+        with contextlib.ExitStack() as stack:
+            found = Beginning.of(self._unpacked(stack).read(expected.length))
+        if found != expected:
+            raise replaced(self._path)
+
+    def _skip(self, file: IO[bytes]) -> None:
+        """Goes to the offset, and reads the byte before it, which has to be there."""
+        if self._compression == CompressionTypes.UNCOMPRESSED:
+            file.seek(self.offset - 1)
+            left = 1
+        else:
+            left = self.offset
+        while left:
+            got = len(file.read(min(left, SKIPPED_AT_ONCE)))
+            if not got:
+                raise shortened(self._path, self.offset)
+            left -= got
 
     def _open_raw(self) -> IO[bytes]:
         if self._reopening_buffer is None:
@@ -87,6 +123,11 @@ class Blocks(Protocol):
     @property
     def offset(self) -> int:
         """Where the next block begins."""
+        ...
+
+    @property
+    def beginning(self) -> Beginning | None:
+        """What the file begins with; None as long as that is not known."""
         ...
 
     async def next(self) -> bytes:
@@ -119,6 +160,11 @@ class LocalBlocks:
         """Where the next block begins."""
         return self._file.offset
 
+    @property
+    def beginning(self) -> Beginning | None:
+        """What the file begins with."""
+        return self._file.beginning
+
     async def next(self) -> bytes:
         """Reads a block."""
         return self.next_nowait()
@@ -147,6 +193,11 @@ class ThreadBlocks:
         self._piece = io.BytesIO()
         self._ahead: asyncio.Future[bytes] | None = None
         self._ended = False
+
+    @property
+    def beginning(self) -> Beginning | None:
+        """What the file begins with."""
+        return self._file.beginning
 
     async def next(self) -> bytes:
         """A block of the piece at hand, or of the next one."""
@@ -186,11 +237,3 @@ class ThreadBlocks:
 
     def _read(self) -> asyncio.Future[bytes]:
         return asyncio.ensure_future(asyncio.to_thread(self._file.read_lines, self._size * BLOCKS_A_PIECE))
-
-
-def _skip(file: IO[bytes], count: int) -> None:
-    while count > 0:
-        got = len(file.read(min(count, SKIPPED_AT_ONCE)))
-        if not got:
-            return
-        count -= got

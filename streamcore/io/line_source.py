@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from streamcore.errors import PipelineError, SourceError
 from streamcore.io.bad_lines import BadLineHandler, refuse_line
+from streamcore.io.beginnings import Beginning, shortened
 from streamcore.io.blocks import Blocks, FileToRead, LocalBlocks, ThreadBlocks
 from streamcore.io.compression import CompressionTypes, check_compression, compression_of, require_extra
 from streamcore.io.file_systems import locate
@@ -21,7 +22,9 @@ SMALLEST_BLOCK: Final = 1 << 12
 BYTES_AT_ONCE: Final = 1 << 25
 MOST_OPEN: Final = 256
 
-Position = tuple[int, int, int]
+# Offset and number of the first line of a block, how many of its elements are done, and length and digest of a
+# `Beginning` if it is known; earlier versions did not keep that.
+Position = tuple[int, int, int] | tuple[int, int, int, int, bytes]
 
 
 class LineSource(Source[Any]):
@@ -72,14 +75,15 @@ class LineSource(Source[Any]):
         self._count = len(paths)
         return paths
 
-    def open(self, split: str, position: Sequence[int] | None) -> LineReader:
-        """A reader of one file."""
-        offset, line, skip = position or (0, 0, 0)
+    def open(self, split: str, position: Sequence[Any] | None) -> LineReader:
+        """A reader of one file; that it is still the one that was read shows when it is polled."""
+        offset, line, skip, *beginning = position or (0, 0, 0)
         kind = compression_of(split, self._compression)
         header_lines = 0 if offset else self._header_lines
         size = max(SMALLEST_BLOCK, min(BLOCK_BYTES, BYTES_AT_ONCE // max(self._count, 1)))
         buffer = size if self._files.is_local and self._count > MOST_OPEN else None
-        file = FileToRead(self._files, split, kind, offset, header_lines, buffer)
+        known = Beginning(*beginning) if beginning else None
+        file = FileToRead(self._files, split, kind, offset, header_lines, buffer, known)
         in_thread = not self._files.is_local or kind != CompressionTypes.UNCOMPRESSED
         blocks: Blocks = ThreadBlocks(file, size) if in_thread else LocalBlocks(file, size)
         return LineReader(split, blocks, self._lines, self._on_bad_line, line if offset else header_lines, skip)
@@ -118,6 +122,8 @@ class LineReader(Reader[Any]):
         while self._taken >= len(self._values):
             block = await self._blocks.next()
             if not block:
+                if self._taken > len(self._values):
+                    raise shortened(self._path, self._offset)
                 return None
             self._parse(block)
         return self._take(limit)
@@ -140,11 +146,13 @@ class LineReader(Reader[Any]):
         return Batch(self._values[start : self._taken])
 
     def position(self) -> Position:
-        """Offset and number of the first line of a block, and how many of its elements are done."""
+        """Where the first block begins of which elements are left, and how many of them are done."""
         if self._taken < len(self._values):
-            return self._offset, self._line, self._taken
-        left = self._taken - len(self._values)
-        return self._blocks.offset, self._line + self._line_count, left
+            place = self._offset, self._line, self._taken
+        else:
+            place = self._blocks.offset, self._line + self._line_count, self._taken - len(self._values)
+        beginning = self._blocks.beginning
+        return place if beginning is None else (*place, beginning.length, beginning.digest)
 
     async def close(self) -> None:
         """Closes the file."""

@@ -17,6 +17,7 @@ from streamcore.errors import MissingExtraError, PipelineError, SourceError
 from streamcore.io import BytesCoder, CompressionTypes, ReadFromText, StrUtf8Coder, line_source
 from streamcore.io.line_formats import TextLines
 from streamcore.io.line_source import LineSource
+from streamcore.model.source import Reader
 from tests.io.reading import poll_all, poll_and_restore, read_all
 
 LINES = [
@@ -134,6 +135,85 @@ async def test_reading_goes_on_from_any_position(
     batches = await poll_all(source.open(str(path), None), limit)
     assert max(map(len, batches)) <= limit
     assert [line for batch in batches for line in batch] == lines[header:]
+
+
+NUMBERS = [f"line {number}" for number in range(400)]
+
+
+async def half_read(path: Path, content: str, offset: int = 0) -> tuple[LineSource, list[Any]]:
+    """A source, and where a reader is that has read some elements of a block of a file, behind an offset."""
+    write_lines(path, content)
+    source = LineSource(path, TextLines(StrUtf8Coder(), True))
+    reader = source.open(str(path), None)
+    position: Any = (0, 0, 0)
+    while position[0] < offset or position[2] < min(content.count("\n"), 5):
+        await reader.poll(1)
+        position = reader.position()
+    await reader.close()
+    return source, list(position)
+
+
+async def refused(reader: Reader[Any], message: str) -> None:
+    with pytest.raises(SourceError, match=f"^{re.escape(message)}$"):
+        await poll_all(reader, 1000)
+    await reader.close()
+
+
+def write_lines(path: Path, content: str) -> None:
+    path.write_bytes(pack(path.suffix[1:], content.encode()))
+
+
+@pytest.fixture
+def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(line_source, "BLOCK_BYTES", 256)
+    monkeypatch.setattr(line_source, "SMALLEST_BLOCK", 256)
+
+
+@pytest.mark.usefixtures("small_blocks")
+@pytest.mark.parametrize("kind", ["txt", "gz"])
+@pytest.mark.parametrize("offset", [0, 1000])
+async def test_a_file_that_is_another_one_now(tmp_path: Path, kind: str, offset: int) -> None:
+    path = tmp_path / f"lines.{kind}"
+    source, position = await half_read(path, "\n".join(NUMBERS), offset)
+    for other in ("", "other\n" * 2000):
+        write_lines(path, other)
+        message = (
+            f"'{path}' does not begin as it did when a part of it was read: it is another file; put back the file that "
+            "was read, or begin with an empty state directory"
+        )
+        await refused(source.open(str(path), position), message)
+
+
+@pytest.mark.usefixtures("small_blocks")
+@pytest.mark.parametrize("kind", ["txt", "gz"])
+@pytest.mark.parametrize(("kept", "beginning"), [(150, True), (150, False), (-1, True), (-1, False)])
+async def test_a_file_that_has_become_shorter(tmp_path: Path, kind: str, kept: int, beginning: bool) -> None:
+    path = tmp_path / f"lines.{kind}"
+    content = "\n".join(NUMBERS)
+    source, position = await half_read(path, content, 2000)
+    if not beginning:  # as an earlier version kept it
+        position = position[:3]
+    # In the midst of the last block, of which elements have been read, or before it.
+    write_lines(path, content[: position[0] + 9 if kept < 0 else 10 * kept])
+    message = (
+        f"'{path}' is to be read on from byte {position[0]}, but has become shorter than what was read of it; "
+        "put back the file that was read, or begin with an empty state directory"
+    )
+    await refused(source.open(str(path), position), message)
+
+
+@pytest.mark.usefixtures("small_blocks")
+@pytest.mark.parametrize("kind", ["txt", "gz"])
+@pytest.mark.parametrize("content", ["line 0\nline 1", "\n".join(NUMBERS)])
+async def test_a_file_that_has_become_longer(tmp_path: Path, kind: str, content: str) -> None:
+    path = tmp_path / f"lines.{kind}"
+    source, position = await half_read(path, content)
+    write_lines(path, content + "\nlast")
+    for known in (position, position[:3]):
+        batches = await poll_all(source.open(str(path), known), 1000)
+        read = [line for batch in batches for line in batch]
+        assert read == [*content.splitlines(), "last"][-len(read) :]
+        assert len(read) == content.count("\n") + 2 - position[2]
 
 
 @pytest.mark.parametrize("kind", ["txt", "gz"])
