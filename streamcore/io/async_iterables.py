@@ -6,19 +6,21 @@ import asyncio
 import contextlib
 from collections import deque
 from collections.abc import AsyncIterable, AsyncIterator, Callable
-from typing import Any
+from typing import Any, Generic, overload
 
 from streamcore.errors import PipelineError
 from streamcore.graph.ptransform import PTransform
 from streamcore.graph.pvalue import PBegin, PCollection
+from streamcore.graph.typevars import T
 from streamcore.io.arrivals import batch_of
 from streamcore.io.iterables import refuse_used
 from streamcore.model.source import Batch, Reader, Source
 from streamcore.model.watermark import WatermarkEstimator
+from streamcore.model.windowed_value import TimestampedValue
 from streamcore.transforms.read import Read
 
 
-class ReadFromAsyncIterable(PTransform[PBegin, PCollection[Any]]):
+class ReadFromAsyncIterable(PTransform[PBegin, PCollection[T]], Generic[T]):
     """The elements of an asynchronous iterable or generator, each as soon as it is there.
 
     A task takes them in while the pipeline works on others. When `capacity` elements wait it stops, so that a pipeline
@@ -41,6 +43,24 @@ class ReadFromAsyncIterable(PTransform[PBegin, PCollection[Any]]):
     22.0
     """
 
+    @overload
+    def __init__(
+        self,
+        iterable: AsyncIterable[TimestampedValue[T]] | Callable[[], AsyncIterable[TimestampedValue[T]]],
+        *,
+        bounded: bool = False,
+        capacity: int = 1024,
+        watermark: WatermarkEstimator | None = None,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self,
+        iterable: AsyncIterable[T] | Callable[[], AsyncIterable[T]],
+        *,
+        bounded: bool = False,
+        capacity: int = 1024,
+        watermark: WatermarkEstimator | None = None,
+    ) -> None: ...
     def __init__(
         self,
         iterable: AsyncIterable[Any] | Callable[[], AsyncIterable[Any]],
@@ -59,7 +79,7 @@ class ReadFromAsyncIterable(PTransform[PBegin, PCollection[Any]]):
         self._source = AsyncIterableSource(iterable, bounded, capacity)
         self._watermark = watermark
 
-    def expand(self, pvalue: PBegin) -> PCollection[Any]:
+    def expand(self, pvalue: PBegin) -> PCollection[T]:
         """The elements."""
         return pvalue | Read(self._source, watermark=self._watermark)
 

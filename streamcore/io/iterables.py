@@ -6,21 +6,23 @@ import asyncio
 import time
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
-from typing import Any, Final
+from typing import Any, Final, Generic, overload
 
 from streamcore.errors import PipelineError
 from streamcore.graph.ptransform import PTransform
 from streamcore.graph.pvalue import PBegin, PCollection
+from streamcore.graph.typevars import T
 from streamcore.io.arrivals import batch_of
 from streamcore.model.source import Batch, Reader, Source
 from streamcore.model.watermark import WatermarkEstimator
+from streamcore.model.windowed_value import TimestampedValue
 from streamcore.transforms.read import Read
 
 SLICE_SECONDS: Final = 0.0005
 TAKEN_AT_ONCE: Final = 16
 
 
-class ReadFromIterable(PTransform[PBegin, PCollection[Any]]):
+class ReadFromIterable(PTransform[PBegin, PCollection[T]], Generic[T]):
     """The elements of an iterable, taken as the pipeline gets to them: a generator may have any number.
 
     It is iterated in the event loop, half a millisecond at a time: an iterator that waits for something belongs in an
@@ -40,6 +42,22 @@ class ReadFromIterable(PTransform[PBegin, PCollection[Any]]):
     4
     """
 
+    @overload
+    def __init__(
+        self,
+        iterable: Iterable[TimestampedValue[T]] | Callable[[], Iterable[TimestampedValue[T]]],
+        *,
+        bounded: bool = True,
+        watermark: WatermarkEstimator | None = None,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self,
+        iterable: Iterable[T] | Callable[[], Iterable[T]],
+        *,
+        bounded: bool = True,
+        watermark: WatermarkEstimator | None = None,
+    ) -> None: ...
     def __init__(
         self,
         iterable: Iterable[Any] | Callable[[], Iterable[Any]],
@@ -54,7 +72,7 @@ class ReadFromIterable(PTransform[PBegin, PCollection[Any]]):
         self._source = IterableSource(iterable, bounded)
         self._watermark = watermark
 
-    def expand(self, pvalue: PBegin) -> PCollection[Any]:
+    def expand(self, pvalue: PBegin) -> PCollection[T]:
         """The elements."""
         return pvalue | Read(self._source, watermark=self._watermark)
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import Any, Generic, overload
 
 from streamcore.errors import PipelineError
 from streamcore.graph.ptransform import PTransform
 from streamcore.graph.pvalue import PBegin, PCollection
+from streamcore.graph.typevars import T
 from streamcore.io.bad_lines import DEAD_LETTERS, DeadLetter, set_line_aside
 from streamcore.io.compression import CompressionTypes
 from streamcore.io.line_formats import JsonLines
@@ -17,7 +18,7 @@ from streamcore.transforms.elementwise import Map
 from streamcore.transforms.read import Read
 
 
-class ReadFromJsonLines(PTransform[PBegin, PCollection[Any]]):
+class ReadFromJsonLines(PTransform[PBegin, PCollection[T]], Generic[T]):
     r"""The documents of files with one JSON document a line, each with the minimum timestamp.
 
     Files are read as by `ReadFromText`; blank lines are left out. A line that cannot be decoded stops the pipeline
@@ -41,6 +42,28 @@ class ReadFromJsonLines(PTransform[PBegin, PCollection[Any]]):
     bob
     """
 
+    @overload
+    def __init__(
+        self,
+        file_pattern: str | os.PathLike[str],
+        type: type[T],
+        *,
+        compression_type: str = CompressionTypes.AUTO,
+        validate: bool = True,
+        skip_header_lines: int = 0,
+        watermark: WatermarkEstimator | None = None,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: ReadFromJsonLines[Any],
+        file_pattern: str | os.PathLike[str],
+        type: Any = None,
+        *,
+        compression_type: str = CompressionTypes.AUTO,
+        validate: bool = True,
+        skip_header_lines: int = 0,
+        watermark: WatermarkEstimator | None = None,
+    ) -> None: ...
     def __init__(
         self,
         file_pattern: str | os.PathLike[str],
@@ -61,7 +84,7 @@ class ReadFromJsonLines(PTransform[PBegin, PCollection[Any]]):
         self._source = LineSource(*self._files)
         self._watermark = watermark
 
-    def with_dead_letters(self) -> JsonLinesWithDeadLetters:
+    def with_dead_letters(self) -> JsonLinesWithDeadLetters[T]:
         r"""Two outputs: the documents, and a `DeadLetter` for every line that could not be decoded.
 
         >>> from streamcore.io import ReadFromJsonLines
@@ -80,12 +103,12 @@ class ReadFromJsonLines(PTransform[PBegin, PCollection[Any]]):
             raise PipelineError(msg)
         return JsonLinesWithDeadLetters(LineSource(*self._files, set_line_aside), self.label)
 
-    def expand(self, pvalue: PBegin) -> PCollection[Any]:
+    def expand(self, pvalue: PBegin) -> PCollection[T]:
         """The documents."""
         return pvalue | Read(self._source, watermark=self._watermark)
 
 
-class JsonLinesWithDeadLetters(PTransform[PBegin, tuple[PCollection[Any], PCollection[DeadLetter]]]):
+class JsonLinesWithDeadLetters(PTransform[PBegin, tuple[PCollection[T], PCollection[DeadLetter]]], Generic[T]):
     """What `ReadFromJsonLines(...).with_dead_letters()` makes."""
 
     def __init__(self, source: LineSource, label: str | None) -> None:
@@ -96,7 +119,7 @@ class JsonLinesWithDeadLetters(PTransform[PBegin, tuple[PCollection[Any], PColle
         """`ReadFromJsonLines`."""
         return self.label or "ReadFromJsonLines"
 
-    def expand(self, pvalue: PBegin) -> tuple[PCollection[Any], PCollection[DeadLetter]]:
+    def expand(self, pvalue: PBegin) -> tuple[PCollection[T], PCollection[DeadLetter]]:
         """The documents, and the lines that are none."""
         lines = pvalue | Read(self._source)
         outputs = lines | "sort out" >> Map(_itself).with_outputs(DEAD_LETTERS, main="documents")

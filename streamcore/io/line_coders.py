@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, TypeVar, runtime_checkable
+
+T_co = TypeVar("T_co", covariant=True)
 
 
 @runtime_checkable
-class LineDecoder(Protocol):
+class LineDecoder(Protocol[T_co]):
     """What `ReadFromText` asks of its coder."""
 
-    def decode(self, encoded: bytes) -> Any:
+    def decode(self, encoded: bytes) -> T_co:
         """The element that a line stands for."""
         ...
 

@@ -35,7 +35,7 @@ class TextLines:
         strip: Whether the newline (or carriage return and newline) is left out.
     """
 
-    def __init__(self, coder: LineDecoder, strip: bool) -> None:
+    def __init__(self, coder: LineDecoder[Any], strip: bool) -> None:
         self._coder = coder
         self._strip = strip
         plain = {StrUtf8Coder: _split_text, BytesCoder: _split_bytes}

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any, Final
+from typing import Any, Final, Generic, overload
 
 from streamcore.errors import PipelineError
 from streamcore.graph.ptransform import PTransform
 from streamcore.graph.pvalue import PBegin, PCollection
+from streamcore.graph.typevars import T
 from streamcore.io.arrivals import batch_of
 from streamcore.model.source import Batch, Reader, Source
 from streamcore.model.watermark import WatermarkEstimator
+from streamcore.model.windowed_value import TimestampedValue
 from streamcore.transforms.read import Read
 
 
@@ -23,7 +25,7 @@ NO_END: Final = NoEnd()
 SHUT_DOWN: Final[type[Exception]] = getattr(asyncio, "QueueShutDown", NotImplementedError)
 
 
-class ReadFromQueue(PTransform[PBegin, PCollection[Any]]):
+class ReadFromQueue(PTransform[PBegin, PCollection[T]], Generic[T]):
     """The elements of an `asyncio.Queue`, each as soon as it is there.
 
     With `asyncio.Queue(maxsize=...)` a pipeline that is slow makes `put` wait. `task_done` is called for elements that
@@ -49,6 +51,18 @@ class ReadFromQueue(PTransform[PBegin, PCollection[Any]]):
     b
     """
 
+    @overload
+    def __init__(
+        self,
+        queue: asyncio.Queue[TimestampedValue[T]],
+        *,
+        end: object = NO_END,
+        watermark: WatermarkEstimator | None = None,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self, queue: asyncio.Queue[T], *, end: object = NO_END, watermark: WatermarkEstimator | None = None
+    ) -> None: ...
     def __init__(
         self, queue: asyncio.Queue[Any], *, end: object = NO_END, watermark: WatermarkEstimator | None = None
     ) -> None:
@@ -59,7 +73,7 @@ class ReadFromQueue(PTransform[PBegin, PCollection[Any]]):
         self._source = QueueSource(queue, end)
         self._watermark = watermark
 
-    def expand(self, pvalue: PBegin) -> PCollection[Any]:
+    def expand(self, pvalue: PBegin) -> PCollection[T]:
         """The elements."""
         return pvalue | Read(self._source, watermark=self._watermark)
 

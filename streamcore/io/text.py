@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import Any, Generic, overload
 
 from streamcore.errors import PipelineError
 from streamcore.graph.ptransform import PTransform
 from streamcore.graph.pvalue import PBegin, PCollection
+from streamcore.graph.typevars import T
 from streamcore.io.compression import CompressionTypes
 from streamcore.io.line_coders import LineDecoder, StrUtf8Coder
 from streamcore.io.line_formats import TextLines
@@ -17,7 +18,7 @@ from streamcore.model.watermark import WatermarkEstimator
 from streamcore.transforms.read import Read
 
 
-class ReadFromText(PTransform[PBegin, PCollection[Any]]):
+class ReadFromText(PTransform[PBegin, PCollection[T]], Generic[T]):
     r"""The lines of text files, each with the minimum timestamp.
 
     Lines end with `\n` or `\r\n`. The files that match when the run starts are read side by side, each a split with a
@@ -46,13 +47,40 @@ class ReadFromText(PTransform[PBegin, PCollection[Any]]):
     or not
     """
 
+    @overload
     def __init__(
         self,
         file_pattern: str | os.PathLike[str],
         min_bundle_size: int = 0,
         compression_type: str = CompressionTypes.AUTO,
         strip_trailing_newlines: bool = True,
-        coder: LineDecoder = StrUtf8Coder(),  # noqa: B008  # has no state
+        *,
+        coder: LineDecoder[T],
+        validate: bool = True,
+        skip_header_lines: int = 0,
+        watermark: WatermarkEstimator | None = None,
+        **unsupported: Any,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: ReadFromText[str],
+        file_pattern: str | os.PathLike[str],
+        min_bundle_size: int = 0,
+        compression_type: str = CompressionTypes.AUTO,
+        strip_trailing_newlines: bool = True,
+        *,
+        validate: bool = True,
+        skip_header_lines: int = 0,
+        watermark: WatermarkEstimator | None = None,
+        **unsupported: Any,
+    ) -> None: ...
+    def __init__(
+        self,
+        file_pattern: str | os.PathLike[str],
+        min_bundle_size: int = 0,
+        compression_type: str = CompressionTypes.AUTO,
+        strip_trailing_newlines: bool = True,
+        coder: LineDecoder[Any] = StrUtf8Coder(),  # noqa: B008  # has no state
         validate: bool = True,
         skip_header_lines: int = 0,
         *,
@@ -68,6 +96,6 @@ class ReadFromText(PTransform[PBegin, PCollection[Any]]):
         self._source = LineSource(file_pattern, lines, compression_type, skip_header_lines, validate)
         self._watermark = watermark
 
-    def expand(self, pvalue: PBegin) -> PCollection[Any]:
+    def expand(self, pvalue: PBegin) -> PCollection[T]:
         """The lines."""
         return pvalue | Read(self._source, watermark=self._watermark)

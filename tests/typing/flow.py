@@ -1,10 +1,20 @@
 """How types flow through a pipeline. Checked by mypy and pyright, never run."""
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import AsyncIterator, Iterable
 from decimal import Decimal
 from typing import Any, assert_type
 
 import streamcore as sc
+from streamcore.io import (
+    BytesCoder,
+    DeadLetter,
+    ReadFromAsyncIterable,
+    ReadFromIterable,
+    ReadFromJsonLines,
+    ReadFromQueue,
+    ReadFromText,
+)
 
 
 class Order:
@@ -49,6 +59,25 @@ def elements(p: sc.Pipeline, stamped_pairs: list[sc.TimestampedValue[tuple[str, 
     stamped = p | sc.Create([sc.TimestampedValue(("a", 1), 5)])
     assert_type(stamped | sc.CombinePerKey(sum) | sc.Map(show), sc.PCollection[str])
     assert_type(p | "empty" >> sc.Create([]), sc.PCollection[Any])
+
+
+def sources(p: sc.Pipeline, orders: asyncio.Queue[Order], timed: asyncio.Queue[sc.TimestampedValue[int]]) -> None:
+    assert_type(p | ReadFromText("a.txt"), sc.PCollection[str])
+    assert_type(p | "labelled" >> ReadFromText("a.txt", coder=BytesCoder()), sc.PCollection[bytes])
+    assert_type(p | ReadFromJsonLines("a.jsonl", Order), sc.PCollection[Order])
+    assert_type(p | ReadFromJsonLines("a.jsonl"), sc.PCollection[Any])
+    documents, dead = p | ReadFromJsonLines("a.jsonl", Order).with_dead_letters()
+    assert_type(documents, sc.PCollection[Order])
+    assert_type(dead, sc.PCollection[DeadLetter])
+    assert_type(p | ReadFromQueue(orders), sc.PCollection[Order])
+    assert_type(p | ReadFromQueue(timed), sc.PCollection[int])
+    assert_type(p | ReadFromIterable(range(3)), sc.PCollection[int])
+    assert_type(p | ReadFromIterable(lambda: ["a"]), sc.PCollection[str])
+    assert_type(p | "labelled" >> ReadFromAsyncIterable(ticks), sc.PCollection[float])
+
+
+async def ticks() -> AsyncIterator[sc.TimestampedValue[float]]:
+    yield sc.TimestampedValue(1.5, 0)
 
 
 def functions(numbers: sc.PCollection[int], words: sc.PCollection[str]) -> None:
