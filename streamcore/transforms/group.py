@@ -83,6 +83,8 @@ class WithLateOutput(PTransform[PCollection[Any], LateOutputs]):
 class GroupByKey(Reduce):
     """The values of each key and window, as a list in the order of their arrival.
 
+    Sliding windows are put together from parts, one after another, and values are in that order only within a part.
+
     >>> with Pipeline() as p:
     ...     _ = p | Create([("a", 1), ("b", 2), ("a", 3)]) | GroupByKey() | Map(print)
     ('a', [1, 3])
