@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Any, Generic
+from collections.abc import Iterable
+from typing import Any, Generic, Protocol, TypeVar, overload
 
 from streamcore.errors import PipelineError
 from streamcore.graph.pipeline import require_pcollection
 from streamcore.graph.ptransform import PTransform
 from streamcore.graph.pvalue import PCollection, TaggedOutputs
 from streamcore.graph.typevars import T, U
+from streamcore.model.windowed_value import TaggedOutput, TimestampedValue, WindowedValue
 from streamcore.transforms.arguments import check_arguments
 from streamcore.transforms.dofn import CallPlan, DoFn, plan_call
+
+# No defaults: a DoFn that does not fit is to be an error, and not to make these Any.
+ElementT_contra = TypeVar("ElementT_contra", bound=Any, contravariant=True)
+OutputT_co = TypeVar("OutputT_co", bound=Any, covariant=True)
+
+
+class Processes(Protocol[ElementT_contra, OutputT_co]):
+    """What type checkers make of a DoFn: the annotations of its `process` say what goes in and what comes out."""
+
+    def process(self, element: ElementT_contra, /, *args: Any, **kwargs: Any) -> Iterable[OutputT_co] | None:
+        """The outputs for one element."""
+        ...
+
+    def default_label(self) -> str:
+        """The label of a step that runs it."""
+        ...
 
 
 class ParDo(PTransform[PCollection[T], PCollection[U]], Generic[T, U]):
@@ -30,7 +48,11 @@ class ParDo(PTransform[PCollection[T], PCollection[U]], Generic[T, U]):
     be
     """
 
-    def __init__(self, fn: DoFn, *args: Any, **kwargs: Any) -> None:
+    @overload
+    def __init__(self, fn: Processes[T, TimestampedValue[U] | WindowedValue[U]], *args: Any, **kwargs: Any) -> None: ...
+    @overload
+    def __init__(self, fn: Processes[T, U | TaggedOutput[Any]], *args: Any, **kwargs: Any) -> None: ...
+    def __init__(self, fn: Any, *args: Any, **kwargs: Any) -> None:
         super().__init__()
         if not isinstance(fn, DoFn):
             given = f"the class {fn.__name__}" if isinstance(fn, type) else repr(fn)

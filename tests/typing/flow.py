@@ -1,9 +1,9 @@
 """How types flow through a pipeline. Checked by mypy and pyright, never run."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Iterator
 from decimal import Decimal
-from typing import Any, assert_type
+from typing import Any, Generic, TypeVar, assert_type
 
 import streamcore as sc
 from streamcore.io import (
@@ -15,6 +15,8 @@ from streamcore.io import (
     ReadFromQueue,
     ReadFromText,
 )
+
+T = TypeVar("T")
 
 
 class Order:
@@ -44,6 +46,31 @@ def median(prices: Iterable[float]) -> float:
 
 def untyped() -> sc.CombineFn[Any, Any, Any]:
     raise NotImplementedError
+
+
+class Lengths(sc.DoFn):
+    def process(self, element: str, *args: Any, **kwargs: Any) -> list[int] | None:
+        return [len(element)]
+
+
+class Windowed(sc.DoFn):
+    def process(self, element: str, window: sc.IntervalWindow = sc.DoFn.WindowParam, n: int = 1) -> Iterator[int]:
+        yield n
+
+
+class Times(sc.DoFn):
+    def process(self, element: str) -> Iterable[sc.TimestampedValue[int]]:
+        return [sc.TimestampedValue(1, 2)]
+
+
+class Sorted(sc.DoFn):
+    def process(self, element: str) -> Iterable[int | sc.TaggedOutput[Any]]:
+        return [1, sc.TaggedOutput("short", element)]
+
+
+class Repeated(sc.DoFn, Generic[T]):
+    def process(self, element: T) -> Iterable[list[T]]:
+        return [[element]]
 
 
 class Longest(sc.CombineFn[str, str, str]):
@@ -91,6 +118,16 @@ def functions(numbers: sc.PCollection[int], words: sc.PCollection[str]) -> None:
     assert_type(words | sc.FlatMap(str.split), sc.PCollection[str])
     assert_type(words | sc.Filter(str.isdigit), sc.PCollection[str])
     assert_type(words | sc.MapTuple(shout), sc.PCollection[str])
+
+
+def dofns(words: sc.PCollection[str], dofn: sc.DoFn) -> None:
+    assert_type(words | sc.ParDo(Lengths()), sc.PCollection[int])
+    assert_type(words | "labelled" >> sc.ParDo(Lengths()), sc.PCollection[int])
+    assert_type(words | "labelled" >> sc.ParDo(Windowed(), n=3), sc.PCollection[int])
+    assert_type(words | "labelled" >> sc.ParDo(Times()), sc.PCollection[int])
+    assert_type(words | "labelled" >> sc.ParDo(Sorted()), sc.PCollection[int])
+    assert_type(words | "labelled" >> sc.ParDo(Repeated[str]()), sc.PCollection[list[str]])
+    assert_type(words | "labelled" >> sc.ParDo(dofn), sc.PCollection[Any])
 
 
 def lambdas(numbers: sc.PCollection[int], orders: sc.PCollection[Order]) -> None:
@@ -200,6 +237,9 @@ def composites(numbers: sc.PCollection[int]) -> None:
 
 # Each line below must be refused: a checker that accepted one would report its comment as unneeded.
 def refused(numbers: sc.PCollection[int], words: sc.PCollection[str]) -> None:
+    numbers | sc.ParDo(Lengths())  # type: ignore[arg-type]
+    numbers | "labelled" >> sc.ParDo(Lengths())  # type: ignore[operator]
+    sc.ParDo(Lengths)  # type: ignore[call-overload]
     numbers | sc.Map(shout)  # type: ignore[arg-type]
     numbers | "labelled" >> sc.Map(shout)  # type: ignore[operator]
     words | Doubled()  # type: ignore[operator]
