@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 LATE = "late"
 
 
-class LateOutputs(NamedTuple):
+class LateOutputs(NamedTuple, Generic[T]):
     """What an aggregation with a late output gives.
 
     Attributes:
@@ -32,7 +32,7 @@ class LateOutputs(NamedTuple):
     """
 
     main: PCollection[Any]
-    late: PCollection[Any]
+    late: PCollection[T]
 
 
 class Reduce(PTransform[Any, Any]):
@@ -63,7 +63,7 @@ class Reduce(PTransform[Any, Any]):
         return PCollection(pcoll.pipeline, windowing=windowing, is_bounded=pcoll.is_bounded)
 
 
-class WithLateOutput(PTransform[PCollection[Any], LateOutputs]):
+class WithLateOutput(PTransform[Any, Any]):
     """An aggregation with two outputs, made by `with_late_output`."""
 
     def __init__(self, reduce: Reduce) -> None:
@@ -74,7 +74,7 @@ class WithLateOutput(PTransform[PCollection[Any], LateOutputs]):
         """The label of the aggregation."""
         return self.label or self.reduce.default_label()
 
-    def expand(self, pvalue: PCollection[Any]) -> LateOutputs:
+    def expand(self, pvalue: PCollection[T]) -> LateOutputs[T]:
         """The panes and the late elements."""
         pcoll = require_pcollection(self, pvalue)
         return LateOutputs(self.reduce.panes_of(pcoll), PCollection.like(pcoll, tag=LATE))
