@@ -59,7 +59,8 @@ class Deadlines:
     def restore(self, panel: Panel, key: Any, cell: Cell, deadline: int | None, now: int) -> None:
         """Puts the deadline of a cell back, under the ticket that the cell has kept."""
         cell.deadline = deadline
-        if deadline is not None and deadline > now:
+        # Without a ticket it was not in the future when it was set, whatever the clock says now.
+        if deadline is not None and deadline > now and cell.ticket:
             self._heap.push((deadline, cell.ticket, panel, key))
 
 
