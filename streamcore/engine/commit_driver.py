@@ -262,7 +262,7 @@ class CommitDriver:
     async def _restore(self, number: int) -> None:
         execution = self._run.execution
         manifest = await self._state.manifest(number)
-        execution.scheduler.now = max(manifest.now, execution.scheduler.now)
+        execution.scheduler.now = manifest.now  # what has fallen due since is met when the core hears what time it is
         parts = {part.state_name: part for part in execution.parts()}
         fitting = self._fitting(manifest)
         self._orphans = {}

@@ -109,13 +109,16 @@ class Execution:
     def tick(self) -> None:
         """Tells the core what time it is."""
         now = self._clock.now()
-        if now > self.scheduler.now:
+        has_moved = now > self.scheduler.now
+        if has_moved:
             self.scheduler.now = now
-            for node in self.plan.timed:
-                node.advance_clock()
+        # First, as the watermark follows the clock only while all splits are idle.
         for one in self.inputs.values():
             for reading in one.readings:
                 reading.note_idle(now)
+        if has_moved:
+            for node in self.plan.timed:
+                node.advance_clock()
 
     def next_deadline(self) -> int:
         """The processing time at which something will be due; `NEVER` if nothing is."""

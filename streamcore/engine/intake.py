@@ -16,6 +16,8 @@ from streamcore.model.clock import Clock
 from streamcore.model.source import Batch, Reader, Source
 
 POLL_LIMIT: Final = 2048
+# How often to look whether a split that has nothing is still connected, in microseconds.
+CONNECTION_LOOK: Final = 1_000_000
 
 Arrival = tuple[SourceNode, "SplitReading | None", "Batch[Any] | None"]
 
@@ -82,6 +84,7 @@ class SplitReading:
         self._clock = clock
         self._go_on = asyncio.Event()
         self._is_quick = type(reader).poll_nowait is not Reader.poll_nowait
+        self._can_be_cut_off = type(reader).is_connected is not Reader.is_connected
         # Since when the split has been asked and has had nothing. While it is not asked because it is held up by us,
         # this is None: such a split is not idle. How long it had had nothing by then counts when it is asked again.
         self._waiting_since: int | None = None
@@ -104,16 +107,21 @@ class SplitReading:
         return True
 
     def idle_at(self) -> int:
-        """The processing time at which the split becomes idle for an estimator; `NEVER` if it does not."""
-        if self._waiting_since is None:
+        """The processing time at which the split becomes idle for an estimator; `NEVER` if it does not.
+
+        Or at which to look again whether it still is connected: a loss must not go by between two looks.
+        """
+        if self._waiting_since is None or not self.node.has_idle_timeout():
             return NEVER
         since = self._waiting_since
-        return min((since + timeout for timeout in self.node.idle_timeouts(self.split)), default=NEVER)
+        look = self._clock.now() + CONNECTION_LOOK if self._can_be_cut_off else NEVER
+        return min([since + timeout for timeout in self.node.idle_timeouts(self.split)] + [look])
 
     def note_idle(self, now: int) -> None:
-        """Tells the estimators that the split has had nothing for their idle timeout."""
+        """Tells the estimators that the split has had nothing for their idle timeout, or that nobody can know that."""
         if self._waiting_since is not None and not self.reader.is_connected():
-            self._waiting_since = now  # nobody knows whether it has something
+            self._waiting_since = now
+            self.node.note_active(self.split)
         elif self._waiting_since is not None:
             self.node.note_idle(self.split, now - self._waiting_since)
 

@@ -114,7 +114,19 @@ def test_watermarks_of_splits_go_on_from_a_snapshot() -> None:
     for one in (splits, again):
         assert one.watermark == 10
         assert one.names() == ["slow", "idle"]
-        assert one.update("slow", 20) == 20, "the idle split does not hold it back"
-        assert one.others("slow") == MAX_MICROS
-        assert one.update("idle", 6) == 20, "and does not pull it back"
-        assert one.lowest() == 10
+    assert splits.update("slow", 20) == 20, "the idle split does not hold it back"
+    assert splits.others("slow") == MAX_MICROS
+    assert again.update("slow", 20) == 10, "after a crash it may have something, until it has been asked"
+    assert again.set_idle("idle") == 20
+    for one in (splits, again):
+        assert one.update("idle", 6) == 20, "it does not pull it back"
+
+
+def test_a_split_of_which_nobody_knows_whether_it_has_something_is_not_idle() -> None:
+    splits = SplitWatermarks()
+    splits.update("a", 5)
+    splits.set_idle("a")
+    splits.raise_to(9)
+    splits.set_active("a")
+    assert not splits.all_idle()
+    assert (splits.watermark, splits.of("a")) == (9, 5)

@@ -72,12 +72,21 @@ class Engine:
     def play(self, poll: Poll) -> None:
         """Takes in what one poll brings."""
         if poll.pause:
-            self.plan.scheduler.now += poll.pause * 1_000_000
-            for timed in self.plan.timed:
-                timed.advance_clock()
-            self.settle()
+            self.pass_time(poll.pause)
         self.ports[poll.port].take(str(poll.port), copy.deepcopy(poll.batch))
         self.settle()
+
+    def pass_time(self, seconds: int) -> None:
+        """Moves the clock on."""
+        self.plan.scheduler.now += seconds * 1_000_000
+        for timed in self.plan.timed:
+            timed.advance_clock()
+        self.settle()
+
+    def cut_off(self) -> None:
+        """Nobody knows any more whether splits that were idle have something."""
+        for port, node in self.ports.items():
+            node.note_active(str(port))
 
     def end(self, port: int) -> None:
         """Ends a split."""
@@ -115,10 +124,14 @@ class Seen(NamedTuple):
 
 
 class Stop(NamedTuple):
-    """A checkpoint after so many polls; with a `crash` the engine is thrown away, and a new one goes on."""
+    """A checkpoint after so many polls.
+
+    With a `crash` the engine is thrown away, and a new one goes on when it has been `down` for so many seconds.
+    """
 
     after: int
     crash: bool
+    down: int = 0
 
 
 def play(
@@ -127,8 +140,12 @@ def play(
     bundle_size: int,
     construct: Callable[[Build], None],
     stops: Collection[Stop] = (),
+    is_durable: bool = True,
 ) -> Seen:
-    """A run with stops; it may also be stopped between the ends of the splits, which come after all polls."""
+    """A run with stops; it may also be stopped between the ends of the splits, which come after all polls.
+
+    Where the run is not durable nothing is kept. Instead of a crash its sources are then cut off for as long.
+    """
 
     def engine(tracks: bool) -> Engine:
         build = Build(Replay([], ports), bundle_size)
@@ -136,7 +153,7 @@ def play(
         return Engine(build, tracks)
 
     kept = Kept()
-    running = engine(bool(stops))
+    running = engine(is_durable)
     running.start()
     watermarks = []
     outputs: list[Output] = []
@@ -144,13 +161,18 @@ def play(
         for stop in stops:
             if stop.after == number:
                 assert running.plan.scheduler.is_idle()
-                for node in running.plan.nodes:
-                    kept.take(node)
-                assert nothing_changed(running)
-                if stop.crash:
+                if is_durable:
+                    for node in running.plan.nodes:
+                        kept.take(node)
+                    assert nothing_changed(running)
+                if stop.crash and is_durable:
                     outputs += running.outputs
                     running = restored(kept, running, engine(True))
                     assert nothing_changed(running)
+                elif stop.crash:
+                    running.cut_off()
+                if stop.crash:
+                    running.pass_time(stop.down)
         if number < len(polls):
             running.play(polls[number])
         elif number < len(polls) + ports:

@@ -64,6 +64,10 @@ class SourceNode(Node):
         """Whether a split should not be polled before others have caught up."""
         return any(estimator.is_ahead(split) for estimator in self.estimators)
 
+    def has_idle_timeout(self) -> bool:
+        """Whether there is an estimator for which splits may become idle."""
+        return any(estimator.estimator.idle_timeout is not None for estimator in self.estimators)
+
     def idle_timeouts(self, split: str) -> list[int]:
         """The idle timeouts of the estimators for which the split still counts, in microseconds."""
         return [
@@ -78,6 +82,12 @@ class SourceNode(Node):
             timeout = estimator.estimator.idle_timeout
             if timeout is not None and waited >= timeout and not estimator.splits.is_idle(split):
                 estimator.idle(split)
+
+    def note_active(self, split: str) -> None:
+        """Nobody knows any more whether a split that was idle has something: it counts again."""
+        self.splits.set_active(split)
+        for estimator in self.estimators:
+            estimator.splits.set_active(split)
 
     def _hand_on(self, split: str, batch: Batch[Any]) -> Iterator[None]:
         count, start = len(batch.values), 0

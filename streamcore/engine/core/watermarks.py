@@ -12,6 +12,9 @@ class SplitWatermarks:
 
     A split that is idle does not count, one that has ended does not either. While all are idle the watermark stays. A
     new split joins at the present watermark and never pulls it back.
+
+    That a split is idle is not part of the state that is kept: it is so only of one that is being asked. After a crash
+    each may have something, so all count until they have been asked again.
     """
 
     def __init__(self) -> None:
@@ -57,6 +60,10 @@ class SplitWatermarks:
         self._idle.add(split)
         return self._settle()
 
+    def set_active(self, split: str | None) -> None:
+        """Nobody knows whether a split that was idle has something: it counts again, from where it was."""
+        self._idle.discard(split)
+
     def set_ended(self, split: str | None) -> int:
         """A split has no more elements; returns the common watermark."""
         self._marks.pop(split, None)
@@ -80,15 +87,15 @@ class SplitWatermarks:
         self._watermark = max(self._watermark, watermark)
         return self._watermark
 
-    def snapshot(self) -> tuple[int, list[tuple[str | None, int, bool]]]:
-        """The common watermark, and the splits with their watermarks and whether they are idle."""
-        return self._watermark, [(split, mark, split in self._idle) for split, mark in self._marks.items()]
+    def snapshot(self) -> tuple[int, list[tuple[str | None, int]]]:
+        """The common watermark, and the splits with their watermarks."""
+        return self._watermark, list(self._marks.items())
 
-    def restore(self, snapshot: tuple[int, list[tuple[str | None, int, bool]]]) -> None:
-        """Puts a snapshot back."""
+    def restore(self, snapshot: tuple[int, list[tuple[str | None, int]]]) -> None:
+        """Puts a snapshot back; all splits count."""
         self._watermark, splits = snapshot
-        self._marks = {split: mark for split, mark, _ in splits}
-        self._idle = {split for split, _, is_idle in splits if is_idle}
+        self._marks = dict(splits)
+        self._idle = set()
 
     def _counts(self, split: str | None) -> bool:
         return split not in self._idle
