@@ -18,6 +18,7 @@ from streamcore.engine.core import commands
 from streamcore.engine.core.checkpoint import Claim, Standing
 from streamcore.engine.core.commands import Command
 from streamcore.engine.core.commit import Procedure
+from streamcore.engine.core.node import join_new
 from streamcore.engine.durability import Durability
 from streamcore.engine.execution import Execution
 from streamcore.engine.inputs import Input
@@ -271,6 +272,7 @@ class CommitDriver:
             kept = [piece for piece in pieces if piece.step in fitting]
             await restore_pieces(parts, kept, self._durability.allow_pickle)
         await resume_all(parts.values())
+        join_new(execution.plan.nodes)
         await execution.open_inputs()
 
     def _fitting(self, manifest: Manifest) -> set[str]:

@@ -95,7 +95,7 @@ class Plan:
             node.consumers[None].append(last)
         for pcoll in applied.inputs:
             producer, tag = self._producers[pcoll]
-            producer.consumers[tag].append(node.add_port() if isinstance(node, FlattenNode) else node)
+            producer.consumers[tag].append(node.add_port(producer) if isinstance(node, FlattenNode) else node)
         for tag, pcoll in applied.outputs.items():
             (last or node).consumers.setdefault(tag, [])
             self._producers[pcoll] = (last or node, tag)

@@ -13,9 +13,11 @@ from streamcore.engine.planning import Plan
 from streamcore.engine.runtime import Job
 from streamcore.errors import PlanChangedError
 from streamcore.graph.pipeline import Pipeline
+from streamcore.graph.pvalue import PCollection
 from streamcore.model.options import PipelineOptions
 from streamcore.model.watermark import BoundedOutOfOrderness, Monotonous
 from streamcore.model.windowing import AccumulationMode
+from streamcore.timestamp import MAX_MICROS
 from streamcore.transforms.combiners import Mean, Top
 from streamcore.transforms.combiners.tuples import SingleInputTupleCombineFn
 from streamcore.transforms.elementwise import Filter, Map
@@ -132,6 +134,70 @@ async def test_the_state_of_steps_that_are_gone_is_dropped(tmp_path: Path) -> No
     # The second checkpoint knows nothing of the step, so to go back to its name is to add it.
     told = await refused(tmp_path)
     assert "'counts' was added; 'totals' was removed" in told
+
+
+Inputs = Callable[[PCollection[Any], PCollection[Any]], tuple[PCollection[Any], ...]]
+
+
+def united(settings: PipelineOptions, ledger: Ledger, inputs: Inputs, gate: Gate) -> Pipeline:
+    """Sums over a source that ends at once, and one behind a gate."""
+    p = Pipeline(options=settings)
+    short = p | "short" >> Read(Counting(3, splits=["a"]), watermark=Monotonous())
+    long = p | "long" >> Read(GatedSource(Counting(30, splits=["b"]), gate), watermark=Monotonous())
+    _ = (
+        inputs(short, long)
+        | "both" >> Flatten()
+        | "keys" >> Map(lambda number: ("all", number))
+        | WindowInto(FixedWindows(10))
+        | "sums" >> CombinePerKey(sum)
+        | "out" >> Write(LedgerSink(ledger))
+    )
+    return p
+
+
+async def sums_after(state_dir: Path, inputs: Inputs, *allowed: str) -> list[int]:
+    """The sums of a run whose inputs are changed when one of them has ended and the other is at 6."""
+    ledger, gate = Ledger(), Gate()
+    job = Job(united(options(state_dir), ledger, lambda short, long: (short, long), gate))
+    await job.checkpoint()
+    await gate.use(2)
+    while job.watermarks["short"] < MAX_MICROS or job.watermarks["sums"] < 5_000_000:
+        await calm()
+    await job.checkpoint()
+    await job.cancel()
+    gate.allow(1000)
+    await run_to_end(united(options(state_dir, allow_changes=allowed), ledger, inputs, gate))
+    return [number for _, number in ledger.rows()]
+
+
+SUMS = [sum(range(10)) + 3, sum(range(10, 20)), sum(range(20, 30))]
+
+
+async def test_the_inputs_of_a_flatten_may_be_given_in_another_order(tmp_path: Path) -> None:
+    assert await sums_after(tmp_path, lambda short, long: (long, short)) == SUMS
+
+
+async def test_a_new_step_hears_that_what_is_in_front_of_it_has_ended(tmp_path: Path) -> None:
+    def inputs(short: PCollection[Any], long: PCollection[Any]) -> tuple[PCollection[Any], ...]:
+        return short | "new" >> Map(abs) | "newer" >> Map(abs), long
+
+    assert await sums_after(tmp_path, inputs) == SUMS
+
+
+async def test_an_input_is_added_to_a_flatten(tmp_path: Path) -> None:
+    def inputs(short: PCollection[Any], long: PCollection[Any]) -> tuple[PCollection[Any], ...]:
+        third = short.pipeline | "third" >> Read(Counting(12, splits=["c"]), watermark=Monotonous())
+        return third, short, long
+
+    with pytest.raises(PlanChangedError) as caught:
+        await sums_after(tmp_path / "refused", inputs, "third")
+    assert "'both' was changed from flatten of 2 inputs to flatten of 3 inputs; start it" in str(caught.value)
+    first, second, third = SUMS
+    assert await sums_after(tmp_path / "allowed", inputs, "third", "both") == [
+        first + sum(range(10)),
+        second + sum(range(10, 12)),
+        third,
+    ]
 
 
 class Unshown(FixedWindows):

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from streamcore.engine.core.changes import Change, Stateful
 from streamcore.engine.core.ingress import SourceNode
+from streamcore.engine.core.node import join_new
 from streamcore.engine.planning import Plan
 from streamcore.engine.state.columns import decode, encode
 from streamcore.model.metrics import StepMetrics
@@ -193,6 +194,7 @@ def restored(kept: Kept, old: Engine, new: Engine) -> Engine:
         for _ in node.resume():
             pass
     assert not copied.changes, "state of steps that are not there any more"
+    join_new(new.plan.nodes)
     return new
 
 

@@ -18,7 +18,7 @@ from streamcore.engine.core.watermarks import SplitWatermarks
 from streamcore.errors import PipelineError
 from streamcore.model.bundle import Bundle
 from streamcore.model.watermark import EstimatorState, WatermarkEstimator
-from streamcore.timestamp import END_OF_GLOBAL_WINDOW, MAX_MICROS
+from streamcore.timestamp import END_OF_GLOBAL_WINDOW, MAX_MICROS, MIN_MICROS
 
 
 class EstimatorNode(Node):
@@ -67,6 +67,10 @@ class EstimatorNode(Node):
         """Of the upstream watermark only the end of input counts."""
         if watermark >= MAX_MICROS:
             self.forward(watermark)
+
+    def heard(self) -> int:
+        """The end of input, or nothing: its own watermark says nothing of the one upstream."""
+        return MAX_MICROS if self.watermark >= MAX_MICROS else MIN_MICROS
 
     def idle(self, split: str | None) -> None:
         """A split has had nothing for its idle timeout."""

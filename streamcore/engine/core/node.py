@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from operator import length_hint
 from typing import Any, ClassVar, Final, Protocol, runtime_checkable
 
@@ -129,7 +129,16 @@ class Node:
                 for consumer in consumers:
                     consumer.advance(watermark)
 
+    def heard(self) -> int:
+        """The last watermark that those in front of it have told it."""
+        return self.watermark
+
     # Its state, as in `Stateful`.
+
+    @property
+    def is_new(self) -> bool:
+        """Whether no state has been put back or given so far."""
+        return self._told is None
 
     @property
     def state_name(self) -> str:
@@ -184,6 +193,26 @@ class Node:
     def life_cycle_failure(self, user_code: object, method: str, cause: BaseException) -> LifeCycleError:
         """The error for user code that raised in a method that is called without an element."""
         return LifeCycleError(self.label, f"{type(user_code).__name__}.{method}", cause)
+
+
+def join_new(nodes: Sequence[Node]) -> None:
+    """Has nodes that begin without state join those whose state has been put back, at the present watermark.
+
+    They hear how far those in front of them have come, which may not move any more; and they do not pull back those
+    behind them: what is older than these have heard is late.
+
+    Args:
+        nodes: All nodes, inputs before outputs; the state of each has been put back that has any.
+    """
+    for node in reversed(nodes):
+        if node.is_new:
+            heard = [one.heard() for consumers in node.consumers.values() for one in consumers if not one.is_new]
+            node.watermark = min(heard, default=node.watermark)
+    for node in nodes:
+        for consumers in node.consumers.values():
+            for consumer in consumers:
+                if consumer.is_new and node.watermark > MIN_MICROS:
+                    consumer.advance(node.watermark)
 
 
 @runtime_checkable

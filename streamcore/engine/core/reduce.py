@@ -103,6 +103,10 @@ class ReduceNode(Node):
         """When the next event-time timer is due; `MAX_MICROS` if none is set."""
         return MAX_MICROS
 
+    def heard(self) -> int:
+        """The input watermark; the output watermark may be held."""
+        return self.input_watermark
+
     def scalars(self) -> dict[str, Any]:
         """The input watermark, too."""
         return super().scalars() | {"input_watermark": self.input_watermark}
