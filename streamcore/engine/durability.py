@@ -77,6 +77,6 @@ def _verdict(given: object) -> Verdict:
 
 def _savepoint_file(state_dir: Path, given: str) -> Path:
     """The file of a savepoint; a bare name is one of the state directory itself."""
-    if given.endswith(SAVEPOINT_SUFFIX):
+    if given.endswith(SAVEPOINT_SUFFIX) or Path(given).name != given:
         return Path(given).resolve()
     return (state_dir / "savepoints" / f"{given}{SAVEPOINT_SUFFIX}").resolve()

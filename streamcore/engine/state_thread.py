@@ -14,7 +14,7 @@ from streamcore.engine.manifest import Manifest
 from streamcore.engine.snapshots import Snapshot
 from streamcore.engine.state.directory import StateDirectory
 from streamcore.engine.state.pieces import Piece
-from streamcore.engine.state.savepoints import open_savepoint
+from streamcore.engine.state.savepoints import open_savepoint_file
 
 T = TypeVar("T")
 
@@ -102,7 +102,7 @@ class StateThread:
         """A savepoint: its manifest, and all its pieces."""
 
         def read() -> tuple[bytes, list[Piece]]:
-            with open_savepoint(file.parent.parent, file.name.removesuffix(".sqlite"), private=self._private) as kept:
+            with open_savepoint_file(file, private=self._private) as kept:
                 return kept.manifest(), list(kept.read())
 
         data, pieces = await self._do(read)

@@ -443,6 +443,32 @@ async def test_savepoints_are_begun_with(tmp_path: Path) -> None:
     assert beyond.starts[0].checkpoint == 0
 
 
+@pytest.mark.parametrize("name", ["a copy.sqlite", "nightly.bak"])
+async def test_a_copy_of_a_savepoint_is_begun_with_wherever_it_is(tmp_path: Path, name: str) -> None:
+    gate, ledger, whole = Gate(), Ledger(), Ledger()
+    job = Job(counts(GatedSource(Counting(400), gate), LedgerSink(ledger), options(tmp_path / "a")))
+    await gate.use(20)
+    await job.savepoint("before")
+    await job.cancel()
+    copy = tmp_path / name
+    (tmp_path / "a" / "savepoints" / "before.sqlite").rename(copy)
+    gate.allow(1000)
+    settings = options(tmp_path / "b", from_savepoint=copy)
+    beyond = Ledger()
+    await run_to_end(counts(GatedSource(Counting(400), gate), LedgerSink(beyond), settings))
+    await run_to_end(counts(Counting(400), LedgerSink(whole)))
+    assert sorted(ledger.rows() + beyond.rows()) == sorted(whole.rows())
+
+
+async def test_a_savepoint_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(StateDirectoryError) as caught:
+        await run_to_end(counts(Counting(400), LedgerSink(Ledger()), options(tmp_path, from_savepoint="other")))
+    assert str(caught.value) == (
+        f"there is no savepoint {tmp_path / 'savepoints' / 'other.sqlite'}; give the file of one, or the name of one "
+        "in the state directory"
+    )
+
+
 async def test_a_savepoint_for_a_directory_that_is_not_empty(tmp_path: Path) -> None:
     job = Job(counts(Counting(None), LedgerSink(Ledger()), options(tmp_path)))
     await job.savepoint("mine")

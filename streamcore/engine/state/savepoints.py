@@ -98,7 +98,26 @@ def open_savepoint(path: str | os.PathLike[str], name: str, *, private: bool = F
         msg = f"the state directory {directory} has no savepoint {name!r}; it has: {names}"
         raise StateDirectoryError(msg)
     if private:
-        require_private(directory, file.parent, file)
+        require_private(directory)
+    return open_savepoint_file(file, private=private)
+
+
+def open_savepoint_file(file: Path, *, private: bool = False) -> Savepoint:
+    """Opens a savepoint, or a copy of one, wherever it is.
+
+    Args:
+        file: The file.
+        private: As in `open_savepoint`.
+
+    Raises:
+        StateDirectoryError: If there is no such file, a newer version wrote it, or others could have.
+        StateDamagedError: If it is damaged.
+    """
+    if not file.is_file():
+        msg = f"there is no savepoint {file}; give the file of one, or the name of one in the state directory"
+        raise StateDirectoryError(msg)
+    if private:
+        require_private(file.parent, file)
     return Savepoint(file, open_copy(file))
 
 
