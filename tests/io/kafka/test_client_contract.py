@@ -226,6 +226,20 @@ async def test_lag(consumers: OpenConsumer, producer: Producer, make_topic: Make
     assert consumer.is_connected(partition)
 
 
+async def test_the_lag_grows_while_nothing_is_fetched(
+    consumers: OpenConsumer, producer: Producer, make_topic: MakeTopic
+) -> None:
+    topic = make_topic()
+    await write(producer, topic, [b"a", b"b"])
+    consumer, partition = await consumers(), TopicPartition(topic, 0)
+    consumer.assign(partition, 0)
+    await consumer.fetch(partition, 1)
+    await write(producer, topic, [b"c"] * 100)
+    async with asyncio.timeout(30):
+        while consumer.lag(partition, 1) != 101:
+            await asyncio.sleep(0.05)
+
+
 async def test_partitions_of_a_topic_to_write_to(producer: Producer, make_topic: MakeTopic, kafka: Broker) -> None:
     assert await producer.partitions(make_topic(3)) == 3
     with pytest.raises(KafkaTopicError, match="cannot write to topic 'no-such-topic' at "):

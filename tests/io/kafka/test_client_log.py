@@ -37,3 +37,18 @@ def test_a_broker_that_is_gone_may_come_back(code: int, said: str) -> None:
     assert log.refusal() is None
     assert not log.is_connected
     assert log.last_failure() == said
+
+
+def test_a_topic_that_is_gone_is_no_lost_connection(caplog: pytest.LogCaptureFixture) -> None:
+    log = log_of(ClientError.UNKNOWN_TOPIC_OR_PART, "clicks [0]: topic does not exist")
+    assert log.is_connected
+    assert not caplog.records
+
+
+def test_one_broker_of_several_that_is_gone() -> None:
+    log = log_of(ClientError._TRANSPORT, "Connection refused")
+    assert log.has_brokers
+    log.report(ClientError(ClientError._ALL_BROKERS_DOWN, "2/2 brokers are down"))
+    assert not log.has_brokers
+    log.note_success()
+    assert log.has_brokers

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Collection, Mapping
 from typing import Any, Final
@@ -15,6 +16,7 @@ from streamcore.io.kafka.aio.properties import admin_properties, consumer_proper
 from streamcore.io.kafka.aio.records import columns_of
 from streamcore.io.kafka.aio.stable_offsets import PASSING, StableOffsetFetch
 from streamcore.io.kafka.client import CommittedOffset, TopicPartition
+from streamcore.io.kafka.ends import ANSWER, Ends
 from streamcore.io.kafka.errors import KafkaOffsetError
 from streamcore.io.kafka.records import Records
 from streamcore.io.kafka.settings import ClientSettings
@@ -32,6 +34,7 @@ class AioConsumer:
         self._settings = settings
         self._properties = consumer_properties(settings)
         self._positions: dict[TopicPartition, int] = {}
+        self._ends = Ends(self._ends_that_are_told)
         self._client: Any = None
         self._admin: Any = None
 
@@ -77,6 +80,15 @@ class AioConsumer:
         doing = f"commit offsets of group {self._settings.group_id!r}"
         await call(doing, self._settings, lambda: self._client.commit(native))
 
+    async def _ends_that_are_told(self, partitions: Collection[TopicPartition]) -> Mapping[TopicPartition, int]:
+        """Where partitions end; none of them if one of their brokers does not answer in a moment."""
+        try:
+            async with asyncio.timeout(ANSWER):
+                found = await self._client.end_offsets(_native(partitions))
+        except (theirs.KafkaError, TimeoutError):
+            return {}
+        return {TopicPartition(*partition): end for partition, end in found.items()}
+
     async def _look_up(self, partitions: Collection[TopicPartition], make_call: Any) -> dict[TopicPartition, Any]:
         if not partitions:
             return {}
@@ -92,8 +104,10 @@ class AioConsumer:
         self._client.assign(_native(self._positions))
         for known, position in self._positions.items():
             self._client.seek(Native(*known), position)
+        self._ends.begin(partition)
 
     def unassign(self, partition: TopicPartition) -> None:
+        self._ends.end(partition)
         if self._positions.pop(partition, None) is not None and self._client is not None:
             self._client.pause(Native(*partition))
 
@@ -126,9 +140,12 @@ class AioConsumer:
 
     def lag(self, partition: TopicPartition, offset: int) -> int | None:
         end = self._client.highwater(Native(*partition))
-        return None if end is None else max(end - offset, 0)
+        if end is not None:
+            self._ends.note_first(partition, end)
+        return self._ends.lag(partition, offset)
 
     async def close(self) -> None:
+        await self._ends.stop()
         client, self._client = self._client, None
         admin, self._admin = self._admin, None
         if admin is not None:

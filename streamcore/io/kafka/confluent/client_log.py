@@ -8,7 +8,7 @@ from typing import Final
 
 from confluent_kafka import KafkaError as ClientError
 
-from streamcore.io.kafka.confluent.failures import AUTHENTICATION, failure_of
+from streamcore.io.kafka.confluent.failures import AUTHENTICATION, TOPIC, failure_of
 from streamcore.io.kafka.errors import KafkaError
 from streamcore.io.kafka.settings import ClientSettings
 
@@ -24,10 +24,12 @@ class ClientLog:
 
     Attributes:
         is_connected: False from the report of a lost connection until `note_success`.
+        has_brokers: False from the report that no broker can be reached until `note_success`.
     """
 
     def __init__(self, settings: ClientSettings) -> None:
         self.is_connected = True
+        self.has_brokers = True
         self._settings = settings
         self._lock = threading.Lock()
         self._refusal: KafkaError | None = None
@@ -35,12 +37,16 @@ class ClientLog:
 
     def report(self, error: ClientError) -> None:
         """What librdkafka calls."""
+        if error.code() in TOPIC:
+            return  # whether topics are still there is looked for elsewhere
         with self._lock:
             was_connected, self.is_connected = self.is_connected, False
             said = self._settings.hide(error.str())
             if (error.code() in AUTHENTICATION and CUT_OFF not in said) or error.fatal():
                 self._refusal = self._refusal or failure_of(error, "connect", self._settings)
-            elif error.code() != ClientError._ALL_BROKERS_DOWN:
+            elif error.code() == ClientError._ALL_BROKERS_DOWN:
+                self.has_brokers = False
+            else:
                 self._last = said
         if was_connected:
             LOG.warning("connection to Kafka at %s lost: %s", self._settings.bootstrap_servers, said)
@@ -49,7 +55,7 @@ class ClientLog:
         """A broker has answered."""
         if not self.is_connected:
             with self._lock:
-                self.is_connected = True
+                self.is_connected = self.has_brokers = True
                 self._refusal = None
             LOG.info("connected to Kafka at %s again", self._settings.bootstrap_servers)
 

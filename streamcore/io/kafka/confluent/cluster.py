@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from concurrent.futures import Future
 from typing import Any, Final, TypeVar
 
 from confluent_kafka import (
+    OFFSET_INVALID,
     IsolationLevel,
     KafkaException,
     TopicCollection,
@@ -23,7 +25,8 @@ from streamcore.io.kafka.confluent.connecting import Calls
 from streamcore.io.kafka.confluent.failures import failure_of
 from streamcore.io.kafka.confluent.group_offsets import GroupOffsets
 from streamcore.io.kafka.confluent.properties import admin_properties, make_client
-from streamcore.io.kafka.errors import KafkaRetriableError
+from streamcore.io.kafka.ends import ANSWER
+from streamcore.io.kafka.errors import KafkaConnectionError, KafkaError, KafkaRetriableError
 from streamcore.io.kafka.settings import ClientSettings
 
 R = TypeVar("R")
@@ -76,6 +79,21 @@ class ClusterQueries:
     async def end_offsets(self, partitions: Collection[TopicPartition]) -> Mapping[TopicPartition, int]:
         return await self._list_offsets(partitions, OffsetSpec.latest())  # type: ignore[no-untyped-call]
 
+    async def ends_that_are_told(self, partitions: Collection[TopicPartition]) -> Mapping[TopicPartition, int]:
+        """Where those partitions end whose brokers answer in a moment."""
+        futures = self._ask_offsets(partitions, OffsetSpec.latest(), ANSWER)  # type: ignore[no-untyped-call]
+        answers = await asyncio.gather(*map(asyncio.wrap_future, futures.values()), return_exceptions=True)
+        found = {
+            TopicPartition(asked.topic, asked.partition): answer.offset
+            for asked, answer in zip(futures, answers)
+            if not isinstance(answer, BaseException) and answer.offset >= 0
+        }
+        if len(found) < len(partitions):
+            # Else librdkafka would go on asking those that were the leaders once.
+            with contextlib.suppress(KafkaError):
+                await self._calls.call("look for the leaders", self._admin.list_topics, timeout=ANSWER)
+        return found
+
     async def offsets_for_time(
         self, partitions: Collection[TopicPartition], micros: int
     ) -> Mapping[TopicPartition, int | None]:
@@ -94,16 +112,28 @@ class ClusterQueries:
             return {}
 
         async def ask(timeout: float) -> dict[Any, Any]:
-            futures = self._admin.list_offsets(
-                {Native(*partition): at for partition in partitions},
-                isolation_level=self._isolation,
-                request_timeout=timeout,
-            )
             topics = sorted({partition.topic for partition in partitions})
-            return await self._gather(f"look up offsets of {topics}", futures)
+            return await self._gather(f"look up offsets of {topics}", self._ask_offsets(partitions, at, timeout))
 
         answers = await self._insist(ask)
+        for asked, answer in answers.items():
+            if answer.offset == OFFSET_INVALID:
+                msg = (
+                    f"cannot look up offsets of partition {asked.partition} of topic {asked.topic!r} at "
+                    f"{self._settings.bootstrap_servers}: its broker gave no answer within {self._settings.timeout:g} s"
+                )
+                raise KafkaConnectionError(msg)
         return {TopicPartition(asked.topic, asked.partition): answer.offset for asked, answer in answers.items()}
+
+    def _ask_offsets(
+        self, partitions: Collection[TopicPartition], at: OffsetSpec, timeout: float
+    ) -> Mapping[Any, Future[Any]]:
+        """What leaders answer; librdkafka gives `OFFSET_INVALID` for those that do not answer in time."""
+        return self._admin.list_offsets(
+            {Native(*partition): at for partition in partitions},
+            isolation_level=self._isolation,
+            request_timeout=timeout,
+        )
 
     async def _insist(self, ask: Callable[[float], Awaitable[R]]) -> R:
         """The answer to a question, which is asked again while a broker says that it will know soon."""

@@ -17,6 +17,7 @@ from streamcore.io.kafka.confluent.failures import failure_of
 from streamcore.io.kafka.confluent.polling import Polling
 from streamcore.io.kafka.confluent.properties import consumer_properties, make_client
 from streamcore.io.kafka.confluent.records import columns_of, first_error, is_end, runs_of_partitions
+from streamcore.io.kafka.ends import Ends
 from streamcore.io.kafka.errors import KafkaConnectionError, KafkaError, KafkaOffsetError
 from streamcore.io.kafka.records import Records
 from streamcore.io.kafka.settings import ClientSettings
@@ -24,9 +25,8 @@ from streamcore.io.kafka.settings import ClientSettings
 # How long a partition is left alone with its backlog, in seconds, before it is paused for the sake of others: pausing
 # drops what librdkafka has fetched ahead.
 STALL: Final = 0.1
-# How often the ends of the partitions are noted for `lag`, and how often while some are missing, in seconds.
-NOTE: Final = 1.0
-FIRST_NOTE: Final = 0.1
+# How often it is looked whether what was read tells the ends of partitions that are not known yet, in seconds.
+NOTE: Final = 0.1
 # How long it is tried to reach a broker that was lost, in seconds.
 TRY: Final = 0.1
 
@@ -41,7 +41,7 @@ class ConfluentConsumer(ClusterQueries):
         super().__init__(settings)
         self._client = make_client(Client, consumer_properties(settings, self._log.report), settings)
         self._backlog = Backlog()
-        self._ends: dict[TopicPartition, int] = {}
+        self._ends = Ends(self.ends_that_are_told)
         self._introduced: set[str] = set()
         self._noted = 0.0
         self._polling = Polling(
@@ -61,6 +61,7 @@ class ConfluentConsumer(ClusterQueries):
             raise self._failure
         order = self._order(self._begin, Native(*partition, offset))
         self._backlog.begin(partition, offset, order)
+        self._ends.begin(partition)
         self._regulate()
 
     def unassign(self, partition: TopicPartition) -> None:
@@ -72,7 +73,7 @@ class ConfluentConsumer(ClusterQueries):
             self._order(self._client.resume, Native(*partition))
         self._order(self._client.incremental_unassign, Native(*partition))
         self._backlog.end(partition)
-        self._ends.pop(partition, None)
+        self._ends.end(partition)
         self._regulate()
 
     async def fetch(self, partition: TopicPartition, limit: int) -> Records:
@@ -94,11 +95,12 @@ class ConfluentConsumer(ClusterQueries):
         return records
 
     def is_connected(self, partition: TopicPartition) -> bool:
-        return self._log.is_connected
+        # After a connection was lost brokers may answer before records come: they come if there are any.
+        position = self._backlog.partitions[partition].position
+        return self._log.has_brokers and self._ends.has_nothing_behind(partition, position)
 
     def lag(self, partition: TopicPartition, offset: int) -> int | None:
-        end = self._ends.get(partition)
-        return None if end is None else max(end - offset, 0)
+        return self._ends.lag(partition, offset)
 
     async def close(self) -> None:
         if self._closed:
@@ -106,6 +108,7 @@ class ConfluentConsumer(ClusterQueries):
         self._closed = True
         if self._stall is not None:
             self._stall.cancel()
+        await self._ends.stop()
         try:
             await self._polling.stop()
         finally:
@@ -134,6 +137,7 @@ class ConfluentConsumer(ClusterQueries):
             backlog = self._backlog.partitions.get(partition)
             if backlog is not None and done >= backlog.order:
                 backlog.put(columns_of(run))
+                self._ends.note_answer(partition)
 
     def _note_error(self, message: Message, done: int) -> None:
         error, partition = message.error(), TopicPartition(message.topic() or "", message.partition() or 0)
@@ -141,6 +145,7 @@ class ConfluentConsumer(ClusterQueries):
         if error is None or backlog is None or done < backlog.order:
             return
         if is_end(error):
+            self._ends.note_answer(partition)
             backlog.advance(-1 if offset is None else offset)
             return
         name = f"partition {partition.partition} of topic {partition.topic!r}"
@@ -161,15 +166,15 @@ class ConfluentConsumer(ClusterQueries):
             backlog.fail(failure)
 
     def _note_ends(self) -> None:
-        """Notes the ends of the partitions, now and then."""
-        now, has_all = time.monotonic(), len(self._ends) >= len(self._backlog.partitions)
-        if now - self._noted < (NOTE if has_all else FIRST_NOTE):
+        """Notes the ends of partitions whose brokers have not been asked yet."""
+        now = time.monotonic()
+        if now - self._noted < NOTE:
             return
         self._noted = now
-        for partition in self._backlog.partitions:
+        for partition in self._ends.unknown():
             _, end = self._client.get_watermark_offsets(Native(*partition), cached=True) or (None, -1)
             if end >= 0:  # else no broker has told yet
-                self._ends[partition] = end
+                self._ends.note_first(partition, end)
 
     def _look_for_broker(self) -> None:
         """There is nothing to read: is that because nobody answers? Called in a thread."""
