@@ -51,7 +51,7 @@ class ReadFromKafka(PTransform[PBegin, PCollection[Any]]):
         consumer_config: Properties of the client, under its own names.
         client: `confluent` or `aiokafka`; None for the one that is installed, confluent-kafka if both are.
         connect_timeout: How long no broker may answer at the start before that is an error, in seconds.
-        discovery_interval: How often new partitions are looked for, in seconds.
+        discovery_interval: How often new partitions are looked for, and topics that are gone, in seconds.
 
     >>> from streamcore.io.kafka import ReadFromKafka
     >>> from streamcore.io.kafka.serde import JsonSerde

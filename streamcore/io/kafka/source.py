@@ -16,7 +16,7 @@ from streamcore.io.kafka.errors import KafkaConnectionError, KafkaError, KafkaTo
 from streamcore.io.kafka.extent import Offsets, Start, Until, find_ends, find_starts, refuse_outside
 from streamcore.io.kafka.records import Records
 from streamcore.io.kafka.settings import ClientSettings
-from streamcore.io.kafka.subscription import Subscription, partition_of, refuse_changed, split_of
+from streamcore.io.kafka.subscription import Subscription, partition_of, refuse_changed, refuse_missing, split_of
 from streamcore.model.clock import Clock
 from streamcore.model.source import Batch, Reader, Source
 
@@ -64,6 +64,8 @@ class KafkaSource(Source[Any]):
         self._starts: dict[TopicPartition, int] = {}
         self._ends: dict[TopicPartition, int] = {}
         self._ids: dict[str, str] = {}
+        self._reading: set[TopicPartition] = set()
+        self._ended = asyncio.Event()
 
     def attach_clock(self, clock: Clock) -> None:
         """Keeps the clock."""
@@ -80,6 +82,7 @@ class KafkaSource(Source[Any]):
             KafkaError: If no broker answers, a topic is not there, or it is not possible to go on from a position.
         """
         consumer = await self._connected()
+        self._reading, self._ended = set(), asyncio.Event()
         partitions = self._subscription.choose(await consumer.topics())
         self._ids = dict(await consumer.topic_ids({partition.topic for partition in partitions}))
         saved = {partition_of(split): position for split, position in self._saved.items()}
@@ -100,14 +103,13 @@ class KafkaSource(Source[Any]):
         }
 
     async def new_splits(self) -> AsyncIterator[str]:
-        """Partitions that are added while the run goes on; ends at once for a bounded read.
+        """Partitions that are added while the run goes on; a bounded read only looks what becomes of its own.
 
         Raises:
             KafkaTopicError: If a topic has been deleted, or deleted and made again.
         """
         missing = 0
-        while not self.bounded:
-            await self._clock.sleep_until(self._clock.now() + self._discovery)
+        while await self._pause():
             try:
                 found = await self._look_for_new()
                 missing = 0
@@ -121,6 +123,7 @@ class KafkaSource(Source[Any]):
                 continue  # readers wait for the connection, too
             for partition in found:
                 yield split_of(partition)
+        await self._refuse_changed_at_the_end()
 
     def open(self, split: str, position: Sequence[Any] | None) -> Reader[Any]:
         """A reader from a position on, or from where the partition is begun."""
@@ -134,7 +137,8 @@ class KafkaSource(Source[Any]):
             offset, _, end = position
             end = self._ends.get(partition, end) if self.bounded else None
         identity = self._ids.get(partition.topic, "")
-        return KafkaReader(self._consumer, partition, self._elements, offset, end, identity)
+        self._reading.add(partition)
+        return KafkaReader(self._consumer, partition, self._elements, offset, end, identity, self._note_end)
 
     async def checkpointed(self, positions: Mapping[str, Any]) -> None:
         """Commits the offsets for the group, so that Kafka's own tools see the progress."""
@@ -176,18 +180,49 @@ class KafkaSource(Source[Any]):
         first, end = await consumer.beginning_offsets(saved), await consumer.end_offsets(saved)
         refuse_outside(offsets, first, end, START_ANEW)
 
+    async def _pause(self) -> bool:
+        """Waits until it is time to look at the topics again; False if a bounded read has come to its end."""
+        if self.bounded and not self._reading:
+            return False
+        pause = asyncio.ensure_future(self._clock.sleep_until(self._clock.now() + self._discovery))
+        ended = asyncio.ensure_future(self._ended.wait())
+        try:
+            await asyncio.wait({pause, ended}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            pause.cancel()
+            ended.cancel()
+        return not self._ended.is_set()
+
     async def _look_for_new(self) -> Sequence[TopicPartition]:
         if self._consumer is None:
             return ()
-        known = self._starts.keys() | {partition_of(split) for split in self._saved}
-        partitions = self._subscription.choose(await self._consumer.topics())
-        ids = await self._consumer.topic_ids({partition.topic for partition in partitions})
+        topics = await self._consumer.topics()
+        refuse_missing(self._reading, topics)
+        partitions = [] if self.bounded else self._subscription.choose(topics)
+        ids = await self._consumer.topic_ids({partition.topic for partition in (*self._reading, *partitions)})
         refuse_changed(self._ids, ids)
         self._ids.update(ids)
+        known = self._starts.keys() | {partition_of(split) for split in self._saved}
         new = [partition for partition in partitions if partition not in known]
         first: Offsets = await self._consumer.beginning_offsets(new)
         self._starts.update(first)
         return new
+
+    async def _refuse_changed_at_the_end(self) -> None:
+        """A topic that was made again meanwhile may have been read with offsets of the old one."""
+        known = {topic for topic, identity in self._ids.items() if identity}
+        if self._consumer is None or not known:
+            return
+        try:
+            ids = await self._consumer.topic_ids(known)
+        except KafkaError:
+            return  # what was read was there
+        refuse_changed(self._ids, ids)
+
+    def _note_end(self, partition: TopicPartition) -> None:
+        self._reading.discard(partition)
+        if self.bounded and not self._reading:
+            self._ended.set()
 
 
 class KafkaReader(Reader[Any]):
@@ -200,6 +235,7 @@ class KafkaReader(Reader[Any]):
         offset: Where to begin.
         end: Where to end, without that offset; None: never.
         identity: Id of the topic.
+        note_end: Told when the partition is read no more.
     """
 
     def __init__(
@@ -210,6 +246,7 @@ class KafkaReader(Reader[Any]):
         offset: int,
         end: int | None,
         identity: str,
+        note_end: Callable[[TopicPartition], None],
     ) -> None:
         self._consumer = consumer
         self._partition = partition
@@ -217,6 +254,7 @@ class KafkaReader(Reader[Any]):
         self._offset = offset
         self._end = end
         self._identity = identity
+        self._note_end = note_end
         self._taken: Records | None = None
         if not self._is_at_end():
             consumer.assign(partition, offset)
@@ -231,6 +269,7 @@ class KafkaReader(Reader[Any]):
             self._taken = None
             if batch is not None:
                 return batch
+        self._note_end(self._partition)
         return None
 
     def poll_nowait(self, limit: int) -> Batch[Any] | None:
@@ -257,6 +296,7 @@ class KafkaReader(Reader[Any]):
     async def close(self) -> None:
         """Ends reading the partition."""
         self._consumer.unassign(self._partition)
+        self._note_end(self._partition)
 
     def _convert(self, records: Records) -> Batch[Any] | None:
         """The elements of records that were taken; None if there are none."""

@@ -61,6 +61,25 @@ def partition_of(split: str) -> TopicPartition:
     return TopicPartition(topic, int(number))
 
 
+def refuse_missing(partitions: Iterable[TopicPartition], topics: Mapping[str, int]) -> None:
+    """Finds partitions that are read and are not there any more.
+
+    Args:
+        partitions: What is read.
+        topics: How many partitions each topic has.
+
+    Raises:
+        KafkaTopicError: For the first of them.
+    """
+    for topic, partition in partitions:
+        if partition >= topics.get(topic, 0):
+            msg = (
+                f"partition {partition} of topic {topic!r} is not there any more: the topic has been deleted, or may "
+                "not be read now; start anew, with another state directory"
+            )
+            raise KafkaTopicError(msg)
+
+
 def refuse_changed(known: Mapping[str, str], found: Mapping[str, str]) -> None:
     """Finds topics that have been deleted and made again.
 

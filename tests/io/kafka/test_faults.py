@@ -12,6 +12,7 @@ from confluent_kafka.admin import AdminClient
 from streamcore import Pipeline
 from streamcore.io import ReadFromQueue
 from streamcore.io.kafka import KafkaConnectionError, KafkaTopicError, ReadFromKafka, WriteToKafka
+from streamcore.model.source import Source
 from tests.io.kafka.clients import properties_of
 from tests.io.kafka.topics import Watched, collect, fill
 from tests.servers.broker import PASSWORD, USER, Broker, wait_until
@@ -127,6 +128,64 @@ async def test_a_topic_that_is_deleted_while_it_is_read(
             await run.until_count(2)
 
 
+@pytest.mark.parametrize("options", [{"until": "latest"}, {"topics": None}])
+async def test_a_topic_that_is_deleted_while_it_is_read_to_an_end_or_by_a_pattern(
+    kafka: Broker, client: Any, make_topic: MakeTopic, admin: AdminClient, options: dict[str, Any]
+) -> None:
+    topic = make_topic()
+    fill(kafka, topic, [b"1", b"2"])
+    options = {"topics": topic, "topic_pattern": None if options.get("until") else topic, **options}
+    reading = ReadFromKafka(bootstrap_servers=kafka.bootstrap, client=client, discovery_interval=0.2, **options)
+    source = reading._source(lambda letter, error: None)
+    (split,) = await source.splits()
+    reader = source.open(split, None)
+    admin.delete_topics([topic])[topic].result(30)
+    with pytest.raises(KafkaTopicError) as caught:
+        await _look_for_splits(source)
+    await reader.close()
+    await source.close()
+    assert str(caught.value) == (
+        f"partition 0 of topic {topic!r} is not there any more: the topic has been deleted, or may not be read now; "
+        "start anew, with another state directory"
+    )
+
+
+async def test_a_topic_that_is_made_again_while_it_is_read_to_an_end(
+    kafka: Broker, make_topic: MakeTopic, admin: AdminClient
+) -> None:
+    topic = make_topic()
+    fill(kafka, topic, [b"1", b"2"])
+    source = ReadFromKafka(topic, kafka.bootstrap, until="latest")._source(lambda letter, error: None)
+    (split,) = await source.splits()
+    reader = source.open(split, None)
+    assert (await reader.poll(10)) is not None
+    looking = asyncio.create_task(_look_for_splits(source))
+    admin.delete_topics([topic])[topic].result(30)
+    await asyncio.to_thread(_make_again, make_topic, topic)
+    while await reader.poll(10):
+        pass
+    with pytest.raises(KafkaTopicError, match="deleted and made again"):
+        await looking
+    await reader.close()
+    await source.close()
+
+
+async def test_the_search_for_splits_ends_with_a_read_that_does(
+    broker: Broker, client: Any, make_topic: MakeTopic
+) -> None:
+    topic = make_topic()
+    fill(broker, topic, [b"1"])
+    source = ReadFromKafka(topic, broker.bootstrap, client=client, until="latest")._source(lambda letter, error: None)
+    (split,) = await source.splits()
+    reader = source.open(split, None)
+    looking = asyncio.create_task(_look_for_splits(source))
+    while await reader.poll(10):
+        assert not looking.done()
+    await looking
+    await reader.close()
+    await source.close()
+
+
 async def test_a_topic_that_is_made_again_while_it_is_read(
     kafka: Broker, make_topic: MakeTopic, admin: AdminClient
 ) -> None:
@@ -174,6 +233,13 @@ async def test_closing_while_the_broker_is_down(kafka: Broker, client: Any, make
         async with Watched(ReadFromKafka(topic, kafka.bootstrap, client=client)) as run:
             await run.until_count(1)
             kafka.kill()
+
+
+async def _look_for_splits(source: Source[Any]) -> None:
+    """Looks until the source looks no more."""
+    async with asyncio.timeout(60):
+        async for split in source.new_splits():
+            raise AssertionError(split)
 
 
 def _make_again(make_topic: MakeTopic, topic: str) -> None:
