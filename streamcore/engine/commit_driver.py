@@ -12,7 +12,7 @@ import contextlib
 import dataclasses
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 from streamcore.engine.core import commands
 from streamcore.engine.core.checkpoint import Claim, Standing
@@ -37,6 +37,10 @@ from streamcore.model.two_phase import SinkRestart, TwoPhaseSink
 
 R = TypeVar("R")
 log = logging.getLogger("streamcore")
+# The run goes back at once; if it has to again before a checkpoint has held, it waits first, each time twice as long,
+# from the first of these to the longest; in microseconds.
+FIRST_PAUSE: Final = 1_000_000
+LONGEST_PAUSE: Final = 30_000_000
 
 
 class Run(Protocol):
@@ -100,6 +104,8 @@ class CommitDriver:
         self._snapshot = Snapshot([], [])
         self._now = 0
         self._reached: list[tuple[Input, Mapping[str, Any]]] = []
+        # How long is waited before the run goes back the next time, in microseconds.
+        self._pause = 0
         # Scopes of steps that are not there any more, or have another kind of state.
         self._orphans: dict[Scope, None] = {}
 
@@ -174,6 +180,7 @@ class CommitDriver:
     async def _claim_epoch(self, command: commands.ClaimEpoch) -> Claim:
         if command.held is not None:
             await self._run.halt()
+            await self._wait_to_go_back()
             await self._state.renew()
         applied, prepared = await self._state.latest()
         if command.held is None:
@@ -186,6 +193,12 @@ class CommitDriver:
             None if applied is None else applied.checkpoint,
             None if prepared is None else prepared.checkpoint,
         )
+
+    async def _wait_to_go_back(self) -> None:
+        """What fails again and again is not asked of the cluster without a break."""
+        if self._pause:
+            await self._run.clock.sleep_until(self._run.clock.now() + self._pause)
+        self._pause = min(max(2 * self._pause, FIRST_PAUSE), LONGEST_PAUSE)
 
     def _check(self, manifest: Manifest | None, is_undecided: bool) -> None:
         """Refuses a state that this run cannot go on from, before anything has happened."""
@@ -224,6 +237,7 @@ class CommitDriver:
 
     async def _apply_state(self, command: commands.ApplyState) -> None:
         await self._state.apply(command.number)
+        self._pause = 0
 
     async def _roll_back_state(self, command: commands.RollBackState) -> None:
         await self._state.roll_back(command.number)

@@ -97,9 +97,37 @@ async def test_a_start_that_is_fenced_begins_anew(tmp_path: Path, checkpoints: i
         await job.cancel()
     cluster.start_faults += [fenced(), aborted()]
     gate.allow(1000)
-    await run_to_end(running_sums(GatedSource(Counting(90, splits=["a"]), gate), cluster, ledger, tmp_path / "state"))
+    source = GatedSource(Counting(90, splits=["a"]), gate)
+    source.clock = VirtualClock(auto_jump=True)
+    await run_to_end(running_sums(source, cluster, ledger, tmp_path / "state"))
     assert cluster.rows == expected == ledger.rows()
     assert cluster.start_faults == []
+
+
+async def test_what_fails_again_and_again_is_done_again_with_breaks(tmp_path: Path) -> None:
+    cluster, clock, gate = Cluster(), VirtualClock(), Gate()
+    source = GatedSource(Counting(90, splits=["a"]), gate)
+    source.clock = clock
+    cluster.start_faults += [fenced() for _ in range(8)]
+    job = Job(running_sums(source, cluster, Ledger(), tmp_path / "state"))
+
+    async def next_break() -> float:
+        began = clock.time()
+        async with asyncio.timeout(30):
+            while (moment := clock.next_sleeper()) is None:
+                await asyncio.sleep(0.0002)  # a thread takes part
+        clock.advance_to(moment)
+        return float(moment - began)
+
+    assert [await next_break() for _ in range(7)] == [1, 2, 4, 8, 16, 30, 30]
+    await gate.use(8)
+    assert await job.checkpoint() == 1
+    cluster.write_faults += [fenced()]
+    cluster.start_faults += [fenced()]
+    gate.allow(1000)
+    assert await next_break() == 1, "a checkpoint has held, and the first time it goes back at once"
+    await job.wait()
+    assert cluster.rows == await whole_run(tmp_path / "whole")
 
 
 async def test_a_write_that_fails_takes_the_run_back(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

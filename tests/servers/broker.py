@@ -10,6 +10,8 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
 USER, PASSWORD = "alice", "alice-s3cret-word"
+# Has no rights but those that a test gives it.
+GUEST, GUEST_PASSWORD = "bob", "bob-s3cret-word"
 POLL_SECONDS = 0.02
 
 
@@ -19,7 +21,7 @@ class Broker(Protocol):
     Attributes:
         name: What it is, for the summary of the test run.
         bootstrap: Its address without encryption or passwords.
-        sasl: The address that asks for the password of `USER`; None if it has none.
+        sasl: The address that asks for the password of `USER` or `GUEST`; None if it has none.
         tls: The address with encryption; None if it has none.
         ca_file: The certificate that clients of `tls` trust.
         is_real: Whether it is Apache Kafka, and can be killed and paused.

@@ -10,7 +10,7 @@ import uuid
 from pathlib import Path
 
 from tests.servers import kafka_files
-from tests.servers.broker import PASSWORD, USER, is_ready, wait_until
+from tests.servers.broker import GUEST, GUEST_PASSWORD, PASSWORD, USER, is_ready, wait_until
 from tests.servers.certificate import make_certificate
 from tests.servers.kafka_files import CLASS_ARCHIVE, JARS, LOG_SETTINGS, VERSION, NoServerError
 from tests.servers.ports import HOST, free_port
@@ -133,9 +133,11 @@ class KafkaBroker:
     def _security(self, server_file: Path) -> dict[str, object]:
         scram = f"{SECURITY}.scram.ScramLoginModule required;"
         return {
+            "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+            "super.users": f"User:ANONYMOUS;User:{USER}",
             "listener.name.sasl.sasl.enabled.mechanisms": "PLAIN,SCRAM-SHA-256,SCRAM-SHA-512,OAUTHBEARER",
             "listener.name.sasl.plain.sasl.jaas.config": (
-                f'{SECURITY}.plain.PlainLoginModule required user_{USER}="{PASSWORD}";'
+                f'{SECURITY}.plain.PlainLoginModule required user_{USER}="{PASSWORD}" user_{GUEST}="{GUEST_PASSWORD}";'
             ),
             "listener.name.sasl.scram-sha-256.sasl.jaas.config": scram,
             "listener.name.sasl.scram-sha-512.sasl.jaas.config": scram,

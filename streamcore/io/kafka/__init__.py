@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from streamcore.io.kafka.errors import (
     KafkaAuthenticationError as KafkaAuthenticationError,
+    KafkaAuthorizationError as KafkaAuthorizationError,
     KafkaConnectionError as KafkaConnectionError,
     KafkaDeliveryError as KafkaDeliveryError,
     KafkaError as KafkaError,

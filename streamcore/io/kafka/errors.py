@@ -17,6 +17,10 @@ class KafkaAuthenticationError(KafkaError):
     """The brokers do not accept the credentials, or the certificate is not trusted."""
 
 
+class KafkaAuthorizationError(KafkaError):
+    """The user may not do what was asked for; the message names the right that is missing."""
+
+
 class KafkaTopicError(KafkaError):
     """A topic or partition is missing, is another one than before, or may not be used."""
 

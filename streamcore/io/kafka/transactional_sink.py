@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from streamcore.errors import InvariantError, PipelineError
+from streamcore.io.kafka.advice import DEFAULT_TIMEOUT_MILLIS
 from streamcore.io.kafka.clients import Client
 from streamcore.io.kafka.outgoing import RecordFormat, RecordMaker
 from streamcore.io.kafka.settings import ClientSettings
@@ -13,8 +14,6 @@ from streamcore.model.bundle import Bundle
 from streamcore.model.transactions import TransactionalSink, Transactions
 
 TIMEOUT_PROPERTY: Final = "transaction.timeout.ms"
-# What librdkafka takes if it is not told.
-DEFAULT_TIMEOUT_MILLIS: Final = 60_000
 
 
 class TransactionalKafkaSink(TransactionalSink[Any]):

@@ -17,7 +17,6 @@ from streamcore.io.kafka.client import CommittedOffset, Consumer, Outgoing, Topi
 from streamcore.io.kafka.clients import Client
 from streamcore.io.kafka.errors import (
     KafkaAbortableError,
-    KafkaAuthenticationError,
     KafkaConnectionError,
     KafkaError,
     KafkaFatalError,
@@ -138,7 +137,8 @@ def _told(is_first_contact: bool = False) -> Iterator[None]:
     """Tells failures in the words of the commit protocol.
 
     Args:
-        is_first_contact: The cluster has not answered yet, so that silence at its address is an error of the user.
+        is_first_contact: The cluster has not answered yet, so that silence at its address is an error of the user, and
+            no transaction has been lost yet that another producer could do again.
     """
     try:
         yield
@@ -147,7 +147,7 @@ def _told(is_first_contact: bool = False) -> Iterator[None]:
 
 
 def _tell(error: KafkaError, is_first_contact: bool) -> NoReturn:
-    if isinstance(error, KafkaAuthenticationError) or (is_first_contact and isinstance(error, KafkaConnectionError)):
+    if is_first_contact and isinstance(error, KafkaConnectionError | KafkaFatalError):
         raise error
     if isinstance(error, KafkaFencedError | KafkaFatalError):
         raise TransactionFencedError(str(error)) from error

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from aiokafka import errors as theirs
 
-from streamcore.io.kafka import errors
+from streamcore.io.kafka import advice, errors
 from streamcore.io.kafka.settings import ClientSettings
 
 AUTHENTICATION: Final = (
@@ -17,9 +18,15 @@ AUTHENTICATION: Final = (
     theirs.IllegalSaslStateError,
 )
 FENCED: Final = (theirs.ProducerFenced, theirs.InvalidProducerEpoch, theirs.TransactionCoordinatorFenced)
-TOPIC: Final = (theirs.UnknownTopicOrPartitionError, theirs.InvalidTopicError, theirs.TopicAuthorizationFailedError)
+RIGHTS: Final[Mapping[type[Exception], str]] = {
+    theirs.TransactionalIdAuthorizationFailed: advice.TRANSACTIONAL_ID,
+    theirs.GroupAuthorizationFailedError: advice.GROUP,
+    theirs.ClusterAuthorizationFailedError: advice.CLUSTER,
+}
+TOPIC: Final = (theirs.UnknownTopicOrPartitionError, theirs.InvalidTopicError)
 OFFSET: Final = (theirs.OffsetOutOfRangeError, theirs.NoOffsetForPartitionError)
 UNREACHABLE: Final = (theirs.KafkaConnectionError, theirs.KafkaTimeoutError, theirs.NodeNotReadyError, TimeoutError)
+TRANSACTION_TIMEOUT: Final = "transaction_timeout_ms"
 UNSAFE: Final = (theirs.OutOfOrderSequenceNumber, theirs.UnknownProducerId, theirs.InvalidProducerIdMapping)
 
 
@@ -37,6 +44,13 @@ def failure_of(error: Exception, doing: str, settings: ClientSettings) -> errors
         return errors.KafkaFencedError(f"{said}; another producer has taken over the transactional id")
     if isinstance(error, AUTHENTICATION):
         return errors.KafkaAuthenticationError(f"{said}; check user name, password, mechanism and certificates")
+    if type(error) in RIGHTS:
+        return errors.KafkaAuthorizationError(f"{said}; {RIGHTS[type(error)]}")
+    if isinstance(error, theirs.TopicAuthorizationFailedError):
+        return errors.KafkaTopicError(f"{said}; {advice.TOPIC}")
+    if isinstance(error, theirs.InvalidTransactionTimeout):
+        given = settings.properties.get(TRANSACTION_TIMEOUT)
+        return errors.KafkaError(f"{said}; {advice.about_timeout(TRANSACTION_TIMEOUT, given)}")
     if isinstance(error, UNSAFE):
         return errors.KafkaFatalError(said)
     if isinstance(error, TOPIC):

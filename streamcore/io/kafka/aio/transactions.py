@@ -11,7 +11,14 @@ from streamcore.io.kafka.aio.consumer import native_offsets
 from streamcore.io.kafka.aio.failures import failure_of
 from streamcore.io.kafka.aio.producer import AioProducer
 from streamcore.io.kafka.client import CommittedOffset, TopicPartition
-from streamcore.io.kafka.errors import KafkaAbortableError, KafkaError, KafkaFatalError, KafkaFencedError
+from streamcore.io.kafka.errors import (
+    KafkaAbortableError,
+    KafkaAuthorizationError,
+    KafkaError,
+    KafkaFatalError,
+    KafkaFencedError,
+    KafkaTopicError,
+)
 from streamcore.io.kafka.settings import ClientSettings
 
 
@@ -56,6 +63,6 @@ class AioTransactionalProducer(AioProducer):
 
     def _classify(self, failure: KafkaError) -> KafkaError:
         """Aiokafka itself retries what may pass; of the rest, an open transaction has to be aborted."""
-        if isinstance(failure, KafkaFencedError | KafkaFatalError):
+        if isinstance(failure, KafkaFencedError | KafkaFatalError | KafkaAuthorizationError | KafkaTopicError):
             return failure
         return KafkaAbortableError(str(failure))

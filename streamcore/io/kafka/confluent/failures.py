@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from confluent_kafka import KafkaError as ClientError, KafkaException
 
-from streamcore.io.kafka import errors
+from streamcore.io.kafka import advice, errors
 from streamcore.io.kafka.settings import ClientSettings
 
 AUTHENTICATION: Final = frozenset(
@@ -18,6 +19,11 @@ AUTHENTICATION: Final = frozenset(
         ClientError.ILLEGAL_SASL_STATE,
     }
 )
+RIGHTS: Final[Mapping[int, str]] = {
+    ClientError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED: advice.TRANSACTIONAL_ID,
+    ClientError.GROUP_AUTHORIZATION_FAILED: advice.GROUP,
+    ClientError.CLUSTER_AUTHORIZATION_FAILED: advice.CLUSTER,
+}
 FENCED: Final = frozenset(
     {
         ClientError._FENCED,
@@ -33,7 +39,6 @@ TOPIC: Final = frozenset(
         ClientError.UNKNOWN_TOPIC_OR_PART,
         ClientError.UNKNOWN_TOPIC_ID,
         ClientError.INCONSISTENT_TOPIC_ID,
-        ClientError.TOPIC_AUTHORIZATION_FAILED,
     }
 )
 OFFSET: Final = frozenset({ClientError._AUTO_OFFSET_RESET, ClientError.OFFSET_OUT_OF_RANGE})
@@ -49,6 +54,7 @@ SOON: Final = frozenset(
         ClientError._NOENT,  # no partition has a leader
     }
 )
+TRANSACTION_TIMEOUT: Final = "transaction.timeout.ms"
 UNREACHABLE: Final = frozenset(
     {ClientError._TRANSPORT, ClientError._ALL_BROKERS_DOWN, ClientError._TIMED_OUT, ClientError._RESOLVE}
 )
@@ -69,6 +75,9 @@ def failure_of(error: ClientError | KafkaException, doing: str, settings: Client
         return errors.KafkaFencedError(f"{said}; another producer has taken over the transactional id")
     if code in AUTHENTICATION:
         return errors.KafkaAuthenticationError(f"{said}; check user name, password, mechanism and certificates")
+    refusal = _refusal_of(code, said, settings)
+    if refusal is not None:  # no new transaction and no new client changes that
+        return refusal
     if cause.txn_requires_abort():
         return errors.KafkaAbortableError(said)
     if cause.fatal():
@@ -82,3 +91,15 @@ def failure_of(error: ClientError | KafkaException, doing: str, settings: Client
     if code in UNREACHABLE:
         return errors.KafkaConnectionError(said)
     return errors.KafkaError(said)
+
+
+def _refusal_of(code: int, said: str, settings: ClientSettings) -> errors.KafkaError | None:
+    """The error to raise for what the broker refuses whenever it is asked."""
+    if code in RIGHTS:
+        return errors.KafkaAuthorizationError(f"{said}; {RIGHTS[code]}")
+    if code == ClientError.TOPIC_AUTHORIZATION_FAILED:
+        return errors.KafkaTopicError(f"{said}; {advice.TOPIC}")
+    if code == ClientError.INVALID_TRANSACTION_TIMEOUT:
+        given = settings.properties.get(TRANSACTION_TIMEOUT)
+        return errors.KafkaError(f"{said}; {advice.about_timeout(TRANSACTION_TIMEOUT, given)}")
+    return None

@@ -1,0 +1,24 @@
+"""What to do about what brokers refuse for good, in the same words for both clients."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+TRANSACTIONAL_ID: Final = "the user needs the rights Write and Describe for this transactional id"
+GROUP: Final = "the user needs the right Read for this group"
+CLUSTER: Final = "the user needs the right Write for a topic, or IdempotentWrite for the cluster"
+TOPIC: Final = "the user needs the right Read for this topic to read, Write to write, and both to write exactly once"
+
+# What both clients take if they are not told.
+DEFAULT_TIMEOUT_MILLIS: Final = 60_000
+
+
+def about_timeout(name: str, given: Any) -> str:
+    """What to do if a transaction is to last longer than the broker lets it.
+
+    Args:
+        name: The client's name for the property.
+        given: What the user has set it to, or None.
+    """
+    millis = DEFAULT_TIMEOUT_MILLIS if given is None else given
+    return f"lower {name!r} in `producer_config`, which is {millis}, or raise the broker's transaction.max.timeout.ms"

@@ -1,0 +1,115 @@
+"""What a user may not do, with both clients against a broker that checks rights."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import pytest
+from confluent_kafka.admin import (
+    AclBinding,
+    AclBindingFilter,
+    AclOperation,
+    AclPermissionType,
+    AdminClient,
+    ResourcePatternType,
+    ResourceType,
+)
+
+from streamcore import Create, Pipeline, PipelineOptions
+from streamcore.io.kafka import KafkaAuthorizationError, KafkaError, KafkaTopicError, WriteToKafka
+from tests.servers.broker import GUEST, GUEST_PASSWORD, Broker
+from tests.servers.plugin import MakeTopic
+
+pytestmark = pytest.mark.integration
+
+Right: TypeAlias = tuple[ResourceType, str, AclOperation]
+GUEST_CONFIG = {
+    "security.protocol": "SASL_PLAINTEXT",
+    "sasl.mechanism": "PLAIN",
+    "sasl.username": GUEST,
+    "sasl.password": GUEST_PASSWORD,
+}
+
+
+def give(admin: AdminClient, *rights: Right) -> None:
+    """The guest has these rights, and no others, from now on."""
+    every = AclBindingFilter(
+        ResourceType.ANY, None, ResourcePatternType.ANY, None, None, AclOperation.ANY, AclPermissionType.ANY
+    )
+    given = [
+        AclBinding(kind, name, ResourcePatternType.PREFIXED, f"User:{GUEST}", "*", operation, AclPermissionType.ALLOW)
+        for kind, name, operation in rights
+    ]
+    for done in (*admin.delete_acls([every]).values(), *(admin.create_acls(given).values() if given else ())):
+        done.result(30)
+
+
+async def write_exactly_once(broker: Broker, topic: str, state_dir: Path, **config: Any) -> None:
+    p = Pipeline(options=PipelineOptions(state_dir=str(state_dir)))
+    config = {**GUEST_CONFIG, **config}
+    _ = p | Create([(b"k", b"v")]) | WriteToKafka(topic, broker.sasl, producer_config=config, delivery="exactly_once")
+    async with asyncio.timeout(60):
+        await (await p.run_async()).wait()
+
+
+def all_rights(topic: str) -> dict[str, Right]:
+    return {
+        "describe": (ResourceType.TOPIC, topic, AclOperation.DESCRIBE),
+        "write": (ResourceType.TOPIC, topic, AclOperation.WRITE),
+        "read": (ResourceType.TOPIC, topic, AclOperation.READ),
+        "id": (ResourceType.TRANSACTIONAL_ID, "streamcore-", AclOperation.WRITE),
+        "group": (ResourceType.GROUP, "streamcore-", AclOperation.READ),
+    }
+
+
+async def test_exactly_once_with_the_rights_that_it_needs(
+    kafka: Broker, admin: AdminClient, make_topic: MakeTopic, tmp_path: Path
+) -> None:
+    topic = make_topic()
+    give(admin, *all_rights(topic).values())
+    await write_exactly_once(kafka, topic, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("missing", "kind", "advice"),
+    [
+        ("id", KafkaAuthorizationError, "the user needs the rights Write and Describe for this transactional id"),
+        (
+            "read",
+            KafkaTopicError,
+            "the user needs the right Read for this topic to read, Write to write, and both to write exactly once",
+        ),
+    ],
+)
+async def test_a_right_that_exactly_once_needs(
+    kafka: Broker,
+    admin: AdminClient,
+    make_topic: MakeTopic,
+    tmp_path: Path,
+    missing: str,
+    kind: type[KafkaError],
+    advice: str,
+) -> None:
+    topic = make_topic()
+    rights = all_rights(topic)
+    del rights[missing]
+    give(admin, *rights.values())
+    with pytest.raises(kind) as caught:
+        await write_exactly_once(kafka, topic, tmp_path)
+    assert str(caught.value).endswith(f"; {advice}")
+
+
+async def test_transactions_that_are_to_last_longer_than_the_broker_allows(
+    kafka: Broker, admin: AdminClient, make_topic: MakeTopic, tmp_path: Path
+) -> None:
+    topic = make_topic()
+    give(admin, *all_rights(topic).values())
+    with pytest.raises(KafkaError) as caught:
+        await write_exactly_once(kafka, topic, tmp_path, **{"transaction.timeout.ms": 3_600_000})
+    assert type(caught.value) is KafkaError
+    assert str(caught.value).endswith(
+        "; lower 'transaction.timeout.ms' in `producer_config`, which is 3600000, or raise the broker's "
+        "transaction.max.timeout.ms"
+    )
