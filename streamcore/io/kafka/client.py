@@ -121,7 +121,8 @@ class Outgoing:
         topics: One per record, or one for all.
         keys: One per record.
         values: One per record.
-        timestamps: Microseconds, one per record; None: the time of writing.
+        timestamps: Microseconds, one per record, the minimum timestamp for the time of writing; None: the time of
+            writing for all of them.
         headers: One per record; None for records without.
         partitions: One per record, or None where the client's partitioner decides; None: for all of them.
     """

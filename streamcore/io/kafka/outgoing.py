@@ -13,9 +13,11 @@ from streamcore.io.kafka.options import Serialize
 from streamcore.io.kafka.records import Headers
 from streamcore.io.kafka.serde import RecordPart, Serde, serialize_column
 from streamcore.model.bundle import Bundle
-from streamcore.timestamp import TimestampTypes, to_micros
+from streamcore.timestamp import MAX_MICROS, MIN_MICROS, TimestampTypes, to_micros
 
 Serializer = Callable[[Any], bytes]
+# In milliseconds.
+NO_TIMESTAMP: Final = -1
 PLAIN: Final = frozenset({bytes, NoneType})
 
 
@@ -100,8 +102,12 @@ class RecordMaker:
         if timestamp is None:
             return None
         if isinstance(timestamp, str):
-            return bundle.timestamp_list()
-        return [to_micros(moment) for moment in _told("timestamp", timestamp, bundle.values)]
+            stamps = bundle.timestamp_list()
+        else:
+            tell = timestamp
+            stamps = _told("timestamp", lambda element: to_micros(tell(element)), bundle.values)
+        _refuse_unwritable(stamps, bundle.values)
+        return stamps
 
     async def _serialized(
         self,
@@ -152,6 +158,21 @@ def _bytes_only(column: list[Any], part: RecordPart, elements: list[Any]) -> lis
             )
             raise SinkError(msg)
     return column
+
+
+def _refuse_unwritable(stamps: list[int], elements: list[Any]) -> None:
+    if min(stamps, default=0) >= 0 and max(stamps, default=0) <= MAX_MICROS:
+        return
+    for micros, element in zip(stamps, elements):
+        if micros // 1000 == NO_TIMESTAMP:
+            msg = (
+                f"the timestamp of {shorten(element)} is one millisecond before 1970, by which Kafka means that there "
+                "is none; give it another one"
+            )
+            raise SinkError(msg)
+        if not MIN_MICROS <= micros <= MAX_MICROS:
+            msg = f"the timestamp of {shorten(element)} is out of range, got {micros / 1_000_000:.6g} s; give seconds"
+            raise SinkError(msg)
 
 
 def _told(option: str, function: Callable[[Any], Any], elements: list[Any]) -> list[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import Any
 
 import pytest
@@ -45,6 +46,40 @@ async def test_all_columns_of_a_record(consumers: OpenConsumer, producer: Produc
     assert list(records.offsets) == [0, 1, 2]
     assert [list(headers or ()) for headers in records.headers] == [[("trace", b"1"), ("trace", None)], [], []]
     assert records.next_offset == 3
+
+
+async def test_timestamps_before_1970_and_none(
+    kafka: Broker, consumers: OpenConsumer, producer: Producer, make_topic: MakeTopic
+) -> None:
+    topic, now = make_topic(), time.time() * 1_000_000
+    stamps = [-5_000_000, -2_000, 1_000, MIN_MICROS]
+    await write(producer, topic, [b"%d" % micros for micros in stamps], timestamps=stamps)
+    consumer, partition = await consumers(), TopicPartition(topic, 0)
+    consumer.assign(partition, 0)
+    records = await consumer.fetch(partition, 10)
+    assert records.timestamps[:3] == stamps[:3]
+    assert list(records.timestamp_types) == [1, 1, 1, 1]
+    assert now - 1_000 <= records.timestamps[3] <= time.time() * 1_000_000
+
+
+async def test_the_first_moment_of_1970(
+    client: Any, consumers: OpenConsumer, producer: Producer, make_topic: MakeTopic
+) -> None:
+    topic = make_topic()
+    writing = write(producer, topic, [b"a", b"b"], keys=[b"k", None], timestamps=[1_000, 999])
+    if client == "confluent":
+        with pytest.raises(KafkaDeliveryError) as caught:
+            await writing
+        assert str(caught.value) == (
+            f"the record with key None and value b'b' could not be written to topic {topic!r}: its timestamp is 0, the "
+            "beginning of 1970, which librdkafka takes for the time of writing; give it another one, or use "
+            "client='aiokafka'"
+        )
+        return
+    await writing
+    consumer, partition = await consumers(), TopicPartition(topic, 0)
+    consumer.assign(partition, 0)
+    assert (await consumer.fetch(partition, 10)).timestamps == [1_000, 0]
 
 
 async def test_a_part_of_the_records(consumers: OpenConsumer, producer: Producer, make_topic: MakeTopic) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -67,6 +68,18 @@ async def test_the_timestamp_of_the_element(broker: Broker, client: Any, make_to
         )
     (record,) = await contents(broker, topic, with_metadata=True)
     assert record.timestamp == Timestamp(42)
+
+
+async def test_an_element_without_a_time_has_that_of_writing(kafka: Broker, client: Any, make_topic: MakeTopic) -> None:
+    topic, began = make_topic(), time.time()
+    options = {"timestamp": "element", "client": client}
+    async with Pipeline() as p:
+        elements = p | Create([(None, b"a")])
+        _ = elements | "without" >> WriteToKafka(topic, kafka.bootstrap, **options)
+        _ = elements | WithTimestamps(lambda _: -86_400) | "early" >> WriteToKafka(topic, kafka.bootstrap, **options)
+    one, other = sorted(record.timestamp for record in await contents(kafka, topic, with_metadata=True, client=client))
+    assert one == Timestamp(-86_400)
+    assert began - 0.001 <= float(other) <= time.time()
 
 
 async def test_topics_by_a_function(broker: Broker, client: Any, make_topic: MakeTopic) -> None:
@@ -165,6 +178,23 @@ async def test_large_records(kafka: Broker, client: Any, make_topic: MakeTopic) 
             [7],
             {"value": lambda n: next(iter(()))},
             "`value` failed on 7: RuntimeError: it raised StopIteration",
+        ),
+        (
+            [(b"a", b"1"), (b"b", b"2")],
+            {"timestamp": lambda pair: -0.0005 if pair[0] == b"b" else -1},
+            "the timestamp of (b'b', b'2') is one millisecond before 1970, by which Kafka means that there is none; "
+            "give it another one",
+        ),
+        (
+            [(b"a", b"1")],
+            {"timestamp": lambda pair: 1_700_000_000_000_000_000},
+            "the timestamp of (b'a', b'1') is out of range, got 1.7e+18 s; give seconds",
+        ),
+        (
+            [(b"a", b"1")],
+            {"timestamp": lambda pair: "today"},
+            "`timestamp` failed on (b'a', b'1'): TypeError: expected seconds as a number, a Timestamp, a Duration or a "
+            "timedelta, got 'today'",
         ),
     ],
 )

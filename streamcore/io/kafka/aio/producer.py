@@ -16,6 +16,7 @@ from streamcore.io.kafka.aio.properties import producer_properties
 from streamcore.io.kafka.client import Outgoing
 from streamcore.io.kafka.errors import KafkaDeliveryError, KafkaError, KafkaTopicError
 from streamcore.io.kafka.settings import ClientSettings
+from streamcore.timestamp import MIN_MICROS
 
 # How long closing waits for records that are on their way, in seconds, and how long a topic that the broker makes on
 # demand may take.
@@ -52,7 +53,7 @@ class AioProducer:
             records.values,
             records.keys,
             repeat(None, count) if records.partitions is None else records.partitions,
-            repeat(None, count) if stamps is None else [micros // 1000 if micros >= 0 else None for micros in stamps],
+            repeat(None, count) if stamps is None else [_millis(micros) for micros in stamps],
             repeat(None, count) if records.headers is None else records.headers,
         )
         for row in rows:
@@ -100,3 +101,8 @@ class AioProducer:
     def _check(self) -> None:
         if self._failure is not None:
             raise self._failure
+
+
+def _millis(micros: int) -> int | None:
+    """None, which aiokafka takes for the time of writing, for an element without a time."""
+    return None if micros == MIN_MICROS else micros // 1000

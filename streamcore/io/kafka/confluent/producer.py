@@ -28,6 +28,7 @@ from streamcore.io.kafka.errors import (
     KafkaFencedError,
 )
 from streamcore.io.kafka.settings import ClientSettings
+from streamcore.timestamp import MIN_MICROS
 
 # How long a thread waits for room in the queue or for deliveries in one go, in seconds.
 WAIT: Final = 0.1
@@ -36,6 +37,9 @@ SERVE: Final = 0.02
 # How many records are handed over before it is looked whether other tasks of the event loop should get their turn.
 CHUNK: Final = 200
 ANY_PARTITION: Final = -1
+# The timestamp that stands for the time of writing, in librdkafka and, as that of an element without a time, in ours.
+NOW: Final = 0
+NO_TIME: Final = MIN_MICROS // 1000
 # How long a topic that the broker makes on demand may take, in seconds.
 CREATION: Final = 2.0
 NOT_YET: Final = frozenset({ClientError.UNKNOWN_TOPIC_OR_PART, ClientError.LEADER_NOT_AVAILABLE})
@@ -126,7 +130,7 @@ class ConfluentProducer:
             raise self._failure_of(chunk[-length_hint(left) - 1], error.args[0]) from None
         except (TypeError, ValueError, OverflowError) as error:
             row = chunk[-length_hint(left) - 1]
-            raise self._refusal(row, f"{error}; keys and values must be bytes, str or None") from error
+            raise _refusal(row, f"{error}; keys and values must be bytes, str or None") from error
         return start + len(chunk)
 
     def _note_delivery(self, error: ClientError | None, message: Message) -> None:
@@ -149,18 +153,13 @@ class ConfluentProducer:
             raise failure_of(error, "write", self._settings) from None
 
     def _failure_of(self, row: tuple[Any, ...], error: ClientError) -> KafkaError:
-        refusal = self._refusal(row, self._settings.hide(error.str()))
+        refusal = _refusal(row, self._settings.hide(error.str()))
         cause = failure_of(error, "write", self._settings)
         if isinstance(cause, KafkaFencedError | KafkaFatalError):
             return type(cause)(str(refusal))
         if self._is_transactional and error.code() not in RECORD_REFUSED:
             return KafkaAbortableError(str(refusal))
         return refusal
-
-    def _refusal(self, row: tuple[Any, ...], reason: str) -> KafkaDeliveryError:
-        topic, value, key, *_ = row
-        what = f"the record with key {shorten(key)} and value {shorten(value)}"
-        return KafkaDeliveryError(f"{what} could not be written to topic {topic!r}: {reason}")
 
     def _check(self) -> None:
         refusal = self._failure or self._log.refusal()
@@ -188,7 +187,26 @@ def _rows(records: Outgoing) -> list[Row]:
             repeat(ANY_PARTITION) if partitions is None else [ANY_PARTITION if p is None else p for p in partitions],
             repeat(None),  # called on delivery is what the properties say
             repeat(None),
-            repeat(0) if stamps is None else [max(micros // 1000, 0) for micros in stamps],  # 0: the time of writing
+            repeat(NOW) if stamps is None else _millis(records, stamps),
             repeat(None) if records.headers is None else [list(h) if h else None for h in records.headers],
         )
     )
+
+
+def _millis(records: Outgoing, stamps: list[int]) -> list[int]:
+    millis = [micros // 1000 for micros in stamps]
+    if NOW in millis:
+        index = millis.index(NOW)
+        topic = records.topics if isinstance(records.topics, str) else records.topics[index]
+        reason = (
+            "its timestamp is 0, the beginning of 1970, which librdkafka takes for the time of writing; "
+            "give it another one, or use client='aiokafka'"
+        )
+        raise _refusal((topic, records.values[index], records.keys[index]), reason)
+    return [NOW if milli == NO_TIME else milli for milli in millis] if NO_TIME in millis else millis
+
+
+def _refusal(row: tuple[Any, ...], reason: str) -> KafkaDeliveryError:
+    topic, value, key, *_ = row
+    what = f"the record with key {shorten(key)} and value {shorten(value)}"
+    return KafkaDeliveryError(f"{what} could not be written to topic {topic!r}: {reason}")
