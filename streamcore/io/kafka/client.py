@@ -73,7 +73,7 @@ class Consumer(Protocol):
         ...
 
     async def commit(self, offsets: Mapping[TopicPartition, CommittedOffset]) -> None:
-        """Commits offsets of the group, of partitions that are assigned."""
+        """Commits offsets of the group, of any partitions."""
         ...
 
     def assign(self, partition: TopicPartition, offset: int) -> None:

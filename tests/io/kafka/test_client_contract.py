@@ -239,6 +239,19 @@ async def test_offsets_of_a_group(consumers: OpenConsumer, make_topic: MakeTopic
     assert await (await consumers(topic)).committed([first]) == {first: CommittedOffset(5, "why")}
 
 
+async def test_offsets_of_partitions_that_are_not_read(consumers: OpenConsumer, make_topic: MakeTopic) -> None:
+    one, other = make_topic(2), make_topic()
+    consumer = await consumers(one)
+    offsets = {
+        TopicPartition(one, 0): CommittedOffset(5, "why"),
+        TopicPartition(one, 1): CommittedOffset(0),
+        TopicPartition(other, 0): CommittedOffset(7),
+    }
+    consumer.assign(TopicPartition(one, 0), 0)
+    await consumer.commit(offsets)
+    assert await consumer.committed(offsets) == offsets
+
+
 async def test_an_offset_behind_the_end(kafka: Broker, consumers: OpenConsumer, make_topic: MakeTopic) -> None:
     topic = make_topic()
     consumer, partition = await consumers(), TopicPartition(topic, 0)

@@ -4,16 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+from pathlib import Path
 from typing import Any
 
 import pytest
 from confluent_kafka.admin import AdminClient, NewPartitions
 
-from streamcore import BoundedOutOfOrderness, CombinePerKey, FixedWindows, Map, Pipeline, Timestamp, WindowInto
+from streamcore import (
+    BoundedOutOfOrderness,
+    CombinePerKey,
+    FixedWindows,
+    Map,
+    Pipeline,
+    PipelineOptions,
+    Timestamp,
+    WindowInto,
+)
 from streamcore.errors import SourceError
 from streamcore.io import WriteToCallable
 from streamcore.io.kafka import KafkaOffsetError, KafkaRecord, KafkaTopicError, ReadFromKafka
+from streamcore.io.kafka.client import TopicPartition
 from streamcore.io.kafka.serde import DeadLetter, JsonSerde
+from tests.io.kafka.clients import open_consumer, settings_for
 from tests.io.kafka.topics import Watched, collect, fill, read_split
 from tests.servers.broker import Broker
 from tests.servers.plugin import MakeTopic
@@ -92,6 +104,19 @@ async def test_dead_letters(broker: Broker, client: Any, make_topic: MakeTopic) 
         _ = letters | "dead" >> WriteToCallable(dead.append)
     assert good == [(None, 1), (None, 3)]
     assert [(letter.offset, letter.value, letter.timestamp) for letter in dead] == [(1, b"x", Timestamp(2))]
+
+
+async def test_offsets_are_shown_when_a_partition_is_empty(
+    broker: Broker, client: Any, make_topic: MakeTopic, tmp_path: Path
+) -> None:
+    topic = make_topic(3)
+    fill(broker, topic, [b"1", b"2", b"3"], partitions=[0, 0, 1])
+    async with asyncio.timeout(60), Pipeline(options=PipelineOptions(state_dir=str(tmp_path))) as p:
+        _ = p | read(broker, client, topic, group_id=topic) | WriteToCallable(lambda element: None)
+    consumer = await open_consumer(client, settings_for(client, broker.bootstrap, group_id=topic))
+    found = await consumer.committed([TopicPartition(topic, number) for number in range(3)])
+    await consumer.close()
+    assert {partition.partition: committed.offset for partition, committed in found.items()} == {0: 2, 1: 1, 2: 0}
 
 
 async def test_timestamps_and_watermarks(broker: Broker, client: Any, make_topic: MakeTopic) -> None:

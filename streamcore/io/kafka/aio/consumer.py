@@ -7,8 +7,9 @@ import time
 from collections.abc import Collection, Mapping
 from typing import Any, Final
 
-from aiokafka import AIOKafkaConsumer, OffsetAndMetadata, TopicPartition as Native, errors as theirs
+from aiokafka import AIOKafkaConsumer, TopicPartition as Native, errors as theirs
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.protocol.commit import OffsetCommitRequest
 
 from streamcore.io.kafka.aio.connecting import call, start_client
 from streamcore.io.kafka.aio.failures import OFFSET, failure_of
@@ -25,6 +26,7 @@ from streamcore.io.kafka.settings import ClientSettings
 # connection counts as lost: brokers answer after half a second if there is nothing new.
 WAIT: Final = 1000
 SILENCE: Final = 5000
+NO_MEMBER: Final = ""
 
 
 class AioConsumer:
@@ -76,9 +78,9 @@ class AioConsumer:
         return await call(doing, self._settings, lambda: self._admin.stable_offsets(group, partitions))
 
     async def commit(self, offsets: Mapping[TopicPartition, CommittedOffset]) -> None:
-        native = native_offsets(offsets)
-        doing = f"commit offsets of group {self._settings.group_id!r}"
-        await call(doing, self._settings, lambda: self._client.commit(native))
+        group = self._settings.group_id
+        doing = f"commit offsets of group {group!r}"
+        await call(doing, self._settings, lambda: self._admin.commit_offsets(group, offsets))
 
     async def _ends_that_are_told(self, partitions: Collection[TopicPartition]) -> Mapping[TopicPartition, int]:
         """Where partitions end; none of them if one of their brokers does not answer in a moment."""
@@ -178,17 +180,30 @@ class _Admin(AIOKafkaAdminClient):  # type: ignore[misc]  # aiokafka has no type
                     found[TopicPartition(topic, partition)] = CommittedOffset(offset, metadata or "")
         return found
 
+    async def commit_offsets(self, group: str, offsets: Mapping[TopicPartition, CommittedOffset]) -> None:
+        """Commits offsets of a group without members; a consumer does so only for partitions that it reads."""
+        topics: dict[str, list[tuple[int, int, str]]] = {}
+        for (topic, partition), (offset, metadata) in offsets.items():
+            topics.setdefault(topic, []).append((partition, offset, metadata))
+        coordinator = await self.find_coordinator(group)
+        request = OffsetCommitRequest(
+            group,
+            OffsetCommitRequest.DEFAULT_GENERATION_ID,
+            NO_MEMBER,
+            OffsetCommitRequest.DEFAULT_RETENTION_TIME,
+            list(topics.items()),
+        )
+        answer: Any = await self._send_request(request, coordinator)
+        for _, rows in answer.topics:
+            for _, code in rows:
+                _check_code(code)
+
 
 def _check_code(code: int) -> None:
     if code in PASSING:
         raise theirs.GroupLoadInProgressError
     if code:
         raise theirs.for_code(code)
-
-
-def native_offsets(offsets: Mapping[TopicPartition, CommittedOffset]) -> dict[Any, Any]:
-    """Offsets as aiokafka takes them."""
-    return {Native(*partition): OffsetAndMetadata(*committed) for partition, committed in offsets.items()}
 
 
 def _native(partitions: Collection[TopicPartition]) -> list[Any]:

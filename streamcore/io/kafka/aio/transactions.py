@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Mapping
 
-from aiokafka import errors as theirs
+from aiokafka import OffsetAndMetadata, TopicPartition as Native, errors as theirs
 
-from streamcore.io.kafka.aio.consumer import native_offsets
 from streamcore.io.kafka.aio.failures import failure_of
 from streamcore.io.kafka.aio.producer import AioProducer
 from streamcore.io.kafka.client import CommittedOffset, TopicPartition
@@ -39,7 +38,8 @@ class AioTransactionalProducer(AioProducer):
         await self._call("begin a transaction of", self._client.begin_transaction())
 
     async def send_offsets(self, group: str, offsets: Mapping[TopicPartition, CommittedOffset]) -> None:
-        sending = self._client.send_offsets_to_transaction(native_offsets(offsets), group)
+        native = {Native(*partition): OffsetAndMetadata(*committed) for partition, committed in offsets.items()}
+        sending = self._client.send_offsets_to_transaction(native, group)
         await self._call("add offsets to a transaction of", sending)
 
     async def commit(self) -> None:
