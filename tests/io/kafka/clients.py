@@ -21,6 +21,7 @@ NAMES = {
     "transaction.timeout.ms": "transaction_timeout_ms",
     "message.max.bytes": "max_request_size",
     "linger.ms": "linger_ms",
+    "compression.type": "compression_type",
 }
 
 

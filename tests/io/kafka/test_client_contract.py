@@ -11,7 +11,7 @@ import pytest
 from streamcore.io.kafka.client import CommittedOffset, Producer, TopicPartition
 from streamcore.io.kafka.errors import KafkaDeliveryError, KafkaOffsetError, KafkaTopicError
 from streamcore.timestamp import MIN_MICROS
-from tests.io.kafka.clients import open_producer, outgoing, read_values, settings_for
+from tests.io.kafka.clients import CLIENTS, open_producer, outgoing, read_values, settings_for
 from tests.io.kafka.conftest import OpenConsumer
 from tests.servers.broker import Broker
 from tests.servers.plugin import MakeTopic
@@ -80,6 +80,21 @@ async def test_the_first_moment_of_1970(
     consumer, partition = await consumers(), TopicPartition(topic, 0)
     consumer.assign(partition, 0)
     assert (await consumer.fetch(partition, 10)).timestamps == [1_000, 0]
+
+
+@pytest.mark.parametrize("writer", CLIENTS)
+@pytest.mark.parametrize("codec", ["gzip", "snappy", "lz4", "zstd"])
+async def test_compressed_records(
+    broker: Broker, consumers: OpenConsumer, make_topic: MakeTopic, codec: str, writer: str
+) -> None:
+    topic = make_topic()
+    producer = await open_producer(writer, settings_for(writer, broker.bootstrap, {"compression.type": codec}))
+    values = [b"%d" % number + b"x" * 100 for number in range(100)]
+    await write(producer, topic, values)
+    await producer.close()
+    consumer, partition = await consumers(), TopicPartition(topic, 0)
+    consumer.assign(partition, 0)
+    assert await read_values(consumer, partition, 100) == values
 
 
 async def test_a_part_of_the_records(consumers: OpenConsumer, producer: Producer, make_topic: MakeTopic) -> None:

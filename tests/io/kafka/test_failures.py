@@ -53,6 +53,14 @@ def test_both_clients_say_what_to_do() -> None:
     assert str(other).endswith(f"; {advice.GROUP}")
 
 
+def test_a_codec_that_is_not_installed() -> None:
+    error = theirs.UnsupportedCodecError("Libraries for lz4 compression codec not found")
+    assert str(aio.failure_of(error, "read partition 0 of topic 'clicks'", SETTINGS)) == (
+        "cannot read partition 0 of topic 'clicks' at b:1: UnsupportedCodecError: UnsupportedCodecError: Libraries for "
+        "lz4 compression codec not found; pip install 'streamcore-engine[aiokafka]'"
+    )
+
+
 @pytest.mark.parametrize(
     ("given", "shown"), [({}, 60_000), ({"transaction.timeout.ms": 3_600_000, "linger.ms": 1}, 3_600_000)]
 )

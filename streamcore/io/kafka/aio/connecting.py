@@ -83,7 +83,7 @@ async def call(doing: str, settings: ClientSettings, make_call: Callable[[], Awa
 def _make(make: Callable[[], C], settings: ClientSettings) -> C:
     try:
         return make()
-    except (TypeError, ValueError, AssertionError) as error:
+    except (TypeError, ValueError, AssertionError, RuntimeError) as error:
         msg = f"aiokafka refuses the properties: {settings.hide(str(error))}"
     raise PipelineError(msg)
 

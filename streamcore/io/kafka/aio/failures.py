@@ -44,6 +44,8 @@ def failure_of(error: Exception, doing: str, settings: ClientSettings) -> errors
         return errors.KafkaFencedError(f"{said}; another producer has taken over the transactional id")
     if isinstance(error, AUTHENTICATION):
         return errors.KafkaAuthenticationError(f"{said}; check user name, password, mechanism and certificates")
+    if isinstance(error, theirs.UnsupportedCodecError):
+        return errors.KafkaError(f"{said}; pip install 'streamcore-engine[aiokafka]'")
     if type(error) in RIGHTS:
         return errors.KafkaAuthorizationError(f"{said}; {RIGHTS[type(error)]}")
     if isinstance(error, theirs.TopicAuthorizationFailedError):
