@@ -7,23 +7,25 @@ from collections.abc import Callable, Iterable
 from itertools import repeat
 from typing import Any
 
-from streamcore.errors import SourceError, shorten
+from streamcore.errors import shorten
 from streamcore.io.kafka.client import TopicPartition
 from streamcore.io.kafka.record import KafkaRecord
 from streamcore.io.kafka.records import Records
 from streamcore.io.kafka.serde import (
     BadRecordHandler,
+    BadTimestampError,
     DeadLetter,
     Deserializer,
-    Failure,
     RecordPart,
     deserialize_column,
     reason_of,
     refuse_record,
 )
-from streamcore.timestamp import Timestamp, TimestampTypes, to_micros
+from streamcore.timestamp import MAX_MICROS, MIN_MICROS, Timestamp, TimestampTypes, to_micros
 
 TimestampFn = Callable[[Any], TimestampTypes]
+# Positions of the records that no element can be made of, with what is wrong with them.
+Bad = dict[int, tuple[str, Exception]]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ class ElementFormat:
         value: Makes values of bytes; None for the bytes themselves.
         with_metadata: Whether an element is a `KafkaRecord` and not a pair of key and value.
         timestamp: Tells the timestamp of an element; None for the timestamp of the record.
-        on_bad_record: Stands in for a record that cannot be deserialized, or raises.
+        on_bad_record: Stands in for a record that cannot be deserialized or has no event time, or raises.
     """
 
     key: Deserializer[Any] | None = None
@@ -58,13 +60,15 @@ class ElementFormat:
 
     def elements(self, records: Records, partition: TopicPartition) -> tuple[list[Any], list[int]]:
         """The elements and their timestamps in microseconds."""
-        keys, values, bad = records.keys, records.values, dict[int, tuple[RecordPart, Failure]]()
+        keys, values, bad = records.keys, records.values, Bad()
         if self.key is not None:
             keys, failures = deserialize_column(self.key.deserialize, keys)
-            bad |= {failure.position: (RecordPart.KEY, failure) for failure in failures}
+            bad |= {failure.position: (reason_of(RecordPart.KEY, failure.error), failure.error) for failure in failures}
         if self.value is not None:
             values, failures = deserialize_column(self.value.deserialize, values)
-            bad |= {failure.position: (RecordPart.VALUE, failure) for failure in failures}
+            bad |= {
+                failure.position: (reason_of(RecordPart.VALUE, failure.error), failure.error) for failure in failures
+            }
         stamps = records.timestamps
         elements: list[Any]
         if self.with_metadata:
@@ -73,9 +77,10 @@ class ElementFormat:
             elements = list(zip(keys, values))
         if self.timestamp is not None:
             stamps = self._timestamps(elements, stamps, bad, records, partition)
-        for position, (part, failure) in sorted(bad.items()):
-            letter = _letter(records, partition, position, part, failure.error)
-            elements[position] = self.on_bad_record(letter, failure.error)
+        if stamps and (max(stamps) > MAX_MICROS or min(stamps) < MIN_MICROS):
+            stamps = _usable(stamps, bad, records, partition)
+        for position, (reason, error) in sorted(bad.items()):
+            elements[position] = self.on_bad_record(_letter(records, partition, position, reason), error)
         return elements, stamps
 
     def _rows(
@@ -96,11 +101,11 @@ class ElementFormat:
         self,
         elements: list[Any],
         stamps: list[int],
-        bad: dict[int, tuple[RecordPart, Failure]],
+        bad: Bad,
         records: Records,
         partition: TopicPartition,
     ) -> list[int]:
-        """The timestamps that the user's function tells; records that could not be read keep their own."""
+        """The timestamps that the user's function tells; records that it tells none of keep their own."""
         tell, told = self.timestamp, list(stamps)
         for position, element in enumerate(elements):
             if tell is None or position in bad:
@@ -108,26 +113,48 @@ class ElementFormat:
             try:
                 told[position] = to_micros(tell(element))
             except Exception as error:
-                msg = (
-                    f"`timestamp` failed on the record at offset {records.offsets[position]} of partition "
-                    f"{partition.partition} of topic {partition.topic!r}: {type(error).__name__}: {error}; "
+                what = f"{type(error).__name__}: {error}"
+                failure = BadTimestampError(
+                    f"`timestamp` failed on {_name(records, partition, position)}: {what}; "
                     f"the element is {shorten(element)}"
                 )
-                raise SourceError(msg) from error
+                failure.__cause__ = error
+                bad[position] = (f"timestamp: {what}", failure)
         return told
 
 
-def _letter(
-    records: Records, partition: TopicPartition, position: int, part: RecordPart, error: Exception
-) -> DeadLetter:
+def _usable(stamps: list[int], bad: Bad, records: Records, partition: TopicPartition) -> list[int]:
+    """Timestamps without those that no event time can be; their records are bad."""
+    kept = list(stamps)
+    for position, micros in enumerate(stamps):
+        if MIN_MICROS <= micros <= MAX_MICROS:
+            continue
+        kept[position] = MIN_MICROS
+        what = f"{micros // 1000} ms since 1970 is out of range"
+        failure = BadTimestampError(
+            f"the timestamp of {_name(records, partition, position)} cannot be an event time: {what}; Kafka counts "
+            "milliseconds, a function of `timestamp` tells seconds; give one that reads what was meant, or set such "
+            "records aside by with_dead_letters()"
+        )
+        bad.setdefault(position, (f"timestamp: {what}", failure))
+    return kept
+
+
+def _name(records: Records, partition: TopicPartition, position: int) -> str:
+    where = f"partition {partition.partition} of topic {partition.topic!r}"
+    return f"the record at offset {records.offsets[position]} of {where}"
+
+
+def _letter(records: Records, partition: TopicPartition, position: int, reason: str) -> DeadLetter:
     one = records.slice(position, position + 1)
+    micros = one.timestamps[0]
     return DeadLetter(
         topic=partition.topic,
         partition=partition.partition,
         offset=one.offsets[0],
-        timestamp=Timestamp.of_micros(one.timestamps[0]),
+        timestamp=Timestamp.of_micros(micros if MIN_MICROS <= micros <= MAX_MICROS else MIN_MICROS),
         key=one.keys[0],
         value=one.values[0],
         headers=tuple(one.headers[0] or ()),
-        reason=reason_of(part, error),
+        reason=reason,
     )

@@ -109,9 +109,9 @@ class ReadFromKafka(PTransform[PBegin, PCollection[Any]]):
         return self.label or f"ReadFromKafka({self._subscription})"
 
     def with_dead_letters(self) -> KafkaWithDeadLetters:
-        """Two outputs: the elements, and a `DeadLetter` for every record that could not be deserialized.
+        """Two outputs: the elements, and a `DeadLetter` for every record that no element could be made of.
 
-        Without this such a record stops the pipeline.
+        That is one that cannot be deserialized, or that has no event time. Without this it stops the pipeline.
 
         Raises:
             PipelineError: If the transform has a watermark: its estimator would have to know both outputs.

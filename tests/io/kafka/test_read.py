@@ -11,6 +11,7 @@ import pytest
 from confluent_kafka.admin import AdminClient, NewPartitions
 
 from streamcore import (
+    MIN_TIMESTAMP,
     BoundedOutOfOrderness,
     CombinePerKey,
     FixedWindows,
@@ -104,6 +105,45 @@ async def test_dead_letters(broker: Broker, client: Any, make_topic: MakeTopic) 
         _ = letters | "dead" >> WriteToCallable(dead.append)
     assert good == [(None, 1), (None, 3)]
     assert [(letter.offset, letter.value, letter.timestamp) for letter in dead] == [(1, b"x", Timestamp(2))]
+
+
+async def test_dead_letters_without_an_event_time(kafka: Broker, client: Any, make_topic: MakeTopic) -> None:
+    topic, nanoseconds = make_topic(), 1_700_000_000_000_000_000
+    fill(kafka, topic, [b"1", b"x", b"3"], millis=[1000, 2000, nanoseconds])
+    for timestamp, alive, expected in (
+        (
+            "record",
+            [(None, b"1"), (None, b"x")],
+            (2, MIN_TIMESTAMP, f"timestamp: {nanoseconds} ms since 1970 is out of range"),
+        ),
+        (
+            lambda element: int(element[1]),
+            [(None, b"1"), (None, b"3")],
+            (1, Timestamp(2), "timestamp: ValueError: invalid literal for int() with base 10: b'x'"),
+        ),
+    ):
+        good: list[Any] = []
+        dead: list[DeadLetter] = []
+        async with Pipeline() as p:
+            elements, letters = p | read(kafka, client, topic, timestamp=timestamp).with_dead_letters()
+            _ = elements | "good" >> WriteToCallable(good.append)
+            _ = letters | "dead" >> WriteToCallable(dead.append)
+        assert good == alive
+        assert [(letter.offset, letter.timestamp, letter.reason) for letter in dead] == [expected]
+
+
+async def test_a_timestamp_that_is_out_of_range(kafka: Broker, client: Any, make_topic: MakeTopic) -> None:
+    topic = make_topic()
+    fill(kafka, topic, [b"1", b"2"], millis=[1000, 1_700_000_000_000_000_000])
+    with pytest.raises(SourceError) as caught:
+        await collect(read(kafka, client, topic, watermark=BoundedOutOfOrderness(0)))
+    assert str(caught.value) == (
+        f"the timestamp of the record at offset 1 of partition 0 of topic {topic!r} cannot be an event time: "
+        "1700000000000000000 ms since 1970 is out of range; Kafka counts milliseconds, a function of `timestamp` tells "
+        "seconds; give one that reads what was meant, or set such records aside by with_dead_letters()"
+    )
+    milliseconds = read(kafka, client, topic, timestamp=lambda element: int(element[1]))
+    assert await collect(milliseconds) == [(None, b"1"), (None, b"2")]
 
 
 async def test_offsets_are_shown_when_a_partition_is_empty(

@@ -11,6 +11,7 @@ from streamcore.io.kafka.serde.columns import (
 )
 from streamcore.io.kafka.serde.dead_letters import (
     BadRecordHandler as BadRecordHandler,
+    BadTimestampError as BadTimestampError,
     DeadLetter as DeadLetter,
     reason_of as reason_of,
     refuse_record as refuse_record,

@@ -13,15 +13,19 @@ from streamcore.model.windowed_value import TaggedOutput
 from streamcore.timestamp import Timestamp
 
 
+class BadTimestampError(SourceError):
+    """A record has no event time that can be used; the message says which record, and why."""
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """A record of which the key or the value could not be deserialized.
+    """A record of which the key or the value could not be deserialized, or the event time not be told.
 
     Attributes:
         topic: The topic it is in.
         partition: The partition there.
         offset: Its offset there.
-        timestamp: Its timestamp, the minimum timestamp if it has none.
+        timestamp: Its timestamp, the minimum timestamp if it has none that can be used.
         key: The key as it is in the topic, or None.
         value: The value as it is in the topic, or None.
         headers: Names and values of its headers, in their order.
@@ -58,6 +62,8 @@ def refuse_record(letter: DeadLetter, error: Exception) -> Any:
     Raises:
         SourceError: Always; it says which record is wrong, and why.
     """
+    if isinstance(error, BadTimestampError):
+        raise error
     msg = (
         f"the record at offset {letter.offset} of partition {letter.partition} of topic {letter.topic!r} cannot be "
         f"deserialized: {letter.reason}; its key is {shorten(letter.key)}, its value is {shorten(letter.value)}"
