@@ -128,12 +128,13 @@ class IterableReader(Reader[Any]):
         return max(self._read, self._start)
 
     def _take(self, limit: int) -> list[Any]:
+        """Some elements, however late it is; none if there are no more."""
         taken: list[Any] = []
         began = time.perf_counter()
-        while len(taken) < limit and time.perf_counter() - began < SLICE_SECONDS:
+        while len(taken) < limit:
             before = len(taken)
             taken.extend(islice(self._elements, min(TAKEN_AT_ONCE, limit - before)))
-            if len(taken) == before:
+            if len(taken) == before or time.perf_counter() - began > SLICE_SECONDS:
                 break
         return taken
 

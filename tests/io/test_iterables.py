@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import re
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
@@ -49,6 +50,13 @@ async def test_an_iterator_is_not_read_further_than_is_asked_for() -> None:
     assert batch is not None
     assert batch.values == [0, 1, 2, 3, 4]
     assert next(numbers) == 5
+
+
+async def test_a_process_that_was_held_up_has_not_come_to_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    times = itertools.count()
+    monkeypatch.setattr("streamcore.io.iterables.time.perf_counter", lambda: float(next(times)))
+    reader = IterableSource(range(40), bounded=True).open("all", None)
+    assert [len(batch) for batch in await poll_all(reader, 100)] == [16, 16, 8]
 
 
 def test_timestamps() -> None:
