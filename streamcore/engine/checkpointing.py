@@ -49,6 +49,10 @@ class Checkpointing:
         self._standing = await self._driver.drive_start(procedure)
         self._last = self._run.clock.now()
         if self._standing is not None:
+            if self._driver.begins_anew:
+                # Before anything is polled: after a crash they would begin anew again, and somewhere else.
+                self._run.execution.scheduler.run()
+                await self._take()
             self._has_begun.set()
         else:
             log.info(

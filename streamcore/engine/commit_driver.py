@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Any, Final, Protocol, TypeVar
 
 from streamcore.engine.core import commands
@@ -86,10 +86,12 @@ class CommitDriver:
 
     Attributes:
         outcome: How far the run has come; it goes to the directory with the next checkpoint.
+        begins_anew: Steps have begun without their old state, or sources where no checkpoint tells.
     """
 
     def __init__(self, run: Run, durability: Durability) -> None:
         self.outcome = Outcome.RUNNING
+        self.begins_anew = False
         self._run = run
         self._durability = durability
         self._state = StateThread(durability.state_dir, durability.allow_pickle)
@@ -232,7 +234,8 @@ class CommitDriver:
 
     async def _prepare_state(self, command: commands.PrepareState) -> None:
         snapshot, self._snapshot = self._snapshot, Snapshot([], [])
-        manifest = Manifest(command.checkpoint, self._steps, self._now, self.outcome, self._origin)
+        anew = tuple(sorted(self._durability.allow_changes))
+        manifest = Manifest(command.checkpoint, self._steps, self._now, self.outcome, self._origin, anew)
         await self._state.prepare(manifest, snapshot)
 
     async def _apply_state(self, command: commands.ApplyState) -> None:
@@ -257,7 +260,7 @@ class CommitDriver:
             return {}
         manifest, pieces = await self._state.read_savepoint(file)
         self._compare(manifest.steps, str(file))
-        fitting = self._fitting(manifest)
+        fitting = self._fitting(manifest, self._durability.allow_changes)
         self._snapshot = Snapshot([piece for piece in pieces if piece.step in fitting], [])
         self._now = manifest.now
         self._origin = str(file)
@@ -279,7 +282,8 @@ class CommitDriver:
         manifest = await self._state.manifest(number)
         execution.scheduler.now = manifest.now  # what has fallen due since is met when the core hears what time it is
         parts = {part.state_name: part for part in execution.parts()}
-        fitting = self._fitting(manifest)
+        # Those that the run which wrote it was told to begin anew have begun, if the option stays.
+        fitting = self._fitting(manifest, self._durability.allow_changes - set(manifest.anew))
         self._orphans = {}
         async for pieces in self._state.read(number):
             self._orphans |= {(piece.step, piece.scope): None for piece in pieces if piece.step not in fitting}
@@ -287,12 +291,13 @@ class CommitDriver:
             await restore_pieces(parts, kept, self._durability.allow_pickle)
         await resume_all(parts.values())
         join_new(execution.plan.nodes)
+        self.begins_anew = bool(self._orphans) or any(one.positions.is_new for one in execution.inputs.values())
         await execution.open_inputs()
 
-    def _fitting(self, manifest: Manifest) -> set[str]:
-        """The names of what can be put back of a checkpoint."""
+    def _fitting(self, manifest: Manifest, anew: Collection[str]) -> set[str]:
+        """The names of what is put back of a checkpoint, where some steps are to begin without their old state."""
         names = [part.state_name for part in self._run.execution.parts()]
-        return fitting_names(names, manifest.steps, self._steps)
+        return fitting_names(names, manifest.steps, self._steps, anew)
 
     async def _hold_output(self, command: commands.HoldOutput) -> None:
         await self._run.at_rest(self._take_snapshot)

@@ -21,7 +21,7 @@ class Durability(NamedTuple):
         interval: Microseconds from one checkpoint to the next; None: only on request.
         take_over: Whether to take the directory from a process that has it but hangs.
         allow_pickle: Whether values of any type may be stored.
-        allow_changes: Labels of steps that may differ from those that wrote the state.
+        allow_changes: Labels of steps that may differ from those that wrote the state, and begin without theirs.
         from_savepoint: The file of the savepoint that an empty directory begins with.
         undecided: What became of a prepared checkpoint that its cluster has forgotten; None to refuse to start.
     """

@@ -34,6 +34,7 @@ class Manifest:
         now: Processing time, in microseconds.
         outcome: How far the run had come.
         origin: The savepoint that the state began with; None if it began with nothing.
+        anew: Labels of the steps that the run was told to begin without their old state.
     """
 
     checkpoint: Checkpoint
@@ -41,6 +42,7 @@ class Manifest:
     now: int
     outcome: Outcome
     origin: str | None
+    anew: tuple[str, ...] = ()
 
     def encode(self) -> bytes:
         """The manifest as bytes.
@@ -58,6 +60,7 @@ class Manifest:
             ("now", self.now),
             ("outcome", self.outcome.value),
             ("origin", self.origin),
+            ("anew", list(self.anew)),
         ]
         return encode(values)
 
@@ -71,4 +74,5 @@ class Manifest:
         values = dict(decode(data))
         checkpoint = Checkpoint(values["number"], values["epoch"], values["is_transactional"], values["prepared"])
         steps = tuple([PlanStep(*step) for step in values["steps"]])
-        return cls(checkpoint, steps, values["now"], Outcome(values["outcome"]), values["origin"])
+        anew = tuple(values.get("anew", ()))  # which the first versions did not write
+        return cls(checkpoint, steps, values["now"], Outcome(values["outcome"]), values["origin"], anew)

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from streamcore.engine.core.changes import state_name
 from streamcore.engine.core.estimate import EstimatorNode
 from streamcore.engine.core.flatten import FlattenNode
 from streamcore.engine.core.ingress import SourceNode
 from streamcore.engine.core.reduce import ReduceNode
+from streamcore.engine.descriptions import describe_aggregation, describe_type, describe_windowing, kind_of
 from streamcore.engine.planning import Plan
 from streamcore.engine.positions import POSITIONS
 from streamcore.errors import PlanChangedError
 from streamcore.model.two_phase import TwoPhaseSink
-from streamcore.model.windowing import Windowing
-from streamcore.transforms.combine_fn import CombineFn, FoldCombineFn
-from streamcore.transforms.combiners.tuples import CombinedCombineFns
-from streamcore.transforms.curried import CurriedCombineFn
 
 
 class PlanStep(NamedTuple):
@@ -27,11 +24,13 @@ class PlanStep(NamedTuple):
         label: Full label of the step.
         kind: What kind of state that is.
         details: What the state depends on, in words.
+        elements: The type of the elements that it is made of, in words; empty if no hint tells.
     """
 
     label: str
     kind: str
     details: str
+    elements: str = ""
 
     def state_names(self) -> tuple[str, ...]:
         """What its state is kept under."""
@@ -59,9 +58,9 @@ class Changes(NamedTuple):
     def without(self, allowed: Collection[str]) -> Changes:
         """What is left when changes of some steps are allowed."""
         return Changes(
-            [label for label in self.added if label not in allowed],
-            [label for label in self.removed if label not in allowed],
-            {label: change for label, change in self.changed.items() if label not in allowed},
+            [label for label in self.added if not is_named(label, allowed)],
+            [label for label in self.removed if not is_named(label, allowed)],
+            {label: change for label, change in self.changed.items() if not is_named(label, allowed)},
         )
 
     def require_none(self, where: object) -> None:
@@ -83,24 +82,24 @@ class Changes(NamedTuple):
 
 def steps_of(plan: Plan) -> list[PlanStep]:
     """The steps of a plan that keep state. Those that do not may come and go."""
-    steps = [PlanStep(node.label, node.kind, _kind_of(source)) for node, source in plan.sources]
+    steps = [PlanStep(node.label, node.kind, kind_of(source)) for node, source in plan.sources]
     for node in plan.nodes:
         if isinstance(node, EstimatorNode):
-            steps.append(PlanStep(node.label, node.kind, _kind_of(node.estimator)))
+            steps.append(PlanStep(node.label, node.kind, kind_of(node.estimator)))
         elif isinstance(node, FlattenNode):
             steps.append(PlanStep(node.label, node.kind, f"{node.port_count()} inputs"))
         elif isinstance(node, ReduceNode):
-            details = f"{_accumulator_of(node.aggregation.combine_fn)} in {_windowing_of(node.windowing)}"
-            steps.append(PlanStep(node.label, node.kind, details))
+            details = f"{describe_aggregation(node.aggregation.combine_fn)} in {describe_windowing(node.windowing)}"
+            steps.append(PlanStep(node.label, node.kind, details, describe_type(node.element_type)))
     steps += [
-        PlanStep(node.label, "sink", _kind_of(sink)) for node, sink in plan.sinks if isinstance(sink, TwoPhaseSink)
+        PlanStep(node.label, "sink", kind_of(sink)) for node, sink in plan.sinks if isinstance(sink, TwoPhaseSink)
     ]
     return steps
 
 
 def compare(old: Sequence[PlanStep], new: Sequence[PlanStep]) -> Changes:
     """How one plan differs from another."""
-    was, now = _by_label(old), _by_label(new)
+    was, now = _by_label(_comparable(old, new)), _by_label(_comparable(new, old))
     return Changes(
         [label for label in now if label not in was],
         [label for label in was if label not in now],
@@ -108,55 +107,36 @@ def compare(old: Sequence[PlanStep], new: Sequence[PlanStep]) -> Changes:
     )
 
 
-def fitting_names(names: Collection[str], old: Sequence[PlanStep], new: Sequence[PlanStep]) -> set[str]:
+def fitting_names(
+    names: Collection[str], old: Sequence[PlanStep], new: Sequence[PlanStep], anew: Collection[str]
+) -> set[str]:
     """Which of the names that state is kept under have the same kind of state in both plans.
 
     Args:
         names: The names in the new plan.
         old: The steps of the plan that wrote the state.
         new: The steps of the new plan.
+        anew: Labels of steps that begin without their old state, whether or not they have changed.
     """
-    changed = set(old) ^ set(new)
+    changed = set(_comparable(old, new)) ^ set(_comparable(new, old))
+    changed |= {step for step in new if is_named(step.label, anew)}
     return set(names) - {name for step in changed for name in step.state_names()}
+
+
+def is_named(label: str, names: Collection[str]) -> bool:
+    """Whether a step is one of those named, or a part of one."""
+    return any(label == name or label.startswith(f"{name}/") for name in names)
+
+
+def _comparable(steps: Sequence[PlanStep], others: Sequence[PlanStep]) -> list[PlanStep]:
+    """Steps without the types that are unknown of the others: a hint that was only added or left out is no change."""
+    known = {(other.label, other.kind) for other in others if other.elements}
+    return [step if (step.label, step.kind) in known else step._replace(elements="") for step in steps]
 
 
 def _by_label(steps: Sequence[PlanStep]) -> dict[str, str]:
     told: dict[str, list[str]] = {}
     for step in steps:
-        told.setdefault(step.label, []).append(f"{step.kind} of {step.details}")
+        elements = f", of elements of type {step.elements}" if step.elements else ""
+        told.setdefault(step.label, []).append(f"{step.kind} of {step.details}{elements}")
     return {label: " with ".join(sorted(kinds)) for label, kinds in told.items()}
-
-
-def _kind_of(plugged_in: object) -> str:
-    return type(plugged_in).__qualname__
-
-
-def _accumulator_of(combine_fn: CombineFn[Any, Any, Any]) -> str:
-    """What kind of accumulators an aggregation has; what it makes of them in the end may change."""
-    if isinstance(combine_fn, FoldCombineFn):
-        return combine_fn.name
-    if isinstance(combine_fn, CombinedCombineFns):
-        return f"({', '.join(map(_accumulator_of, combine_fn.parts))})"
-    if isinstance(combine_fn, CurriedCombineFn):
-        return _accumulator_of(combine_fn.inner)
-    return _kind_of(combine_fn)
-
-
-def _windowing_of(windowing: Windowing) -> str:
-    return ", ".join(
-        [
-            _told(windowing.windowfn),
-            _told(windowing.triggerfn),
-            windowing.accumulation_mode.name,
-            windowing.timestamp_combiner.name,
-            f"lateness {windowing.allowed_lateness / 1_000_000:g} s",
-        ]
-    )
-
-
-def _told(value: object) -> str:
-    """The repr of a value; of a class without one, its name and its attributes, and never an address in memory."""
-    if type(value).__repr__ is not object.__repr__:
-        return repr(value)
-    attributes = ", ".join(f"{name}={_told(part)}" for name, part in sorted(getattr(value, "__dict__", {}).items()))
-    return f"{_kind_of(value)}({attributes})"

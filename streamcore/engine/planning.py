@@ -16,7 +16,7 @@ from streamcore.engine.core.ingress import SourceNode
 from streamcore.engine.core.node import Node, Scheduler, TimedNode
 from streamcore.engine.core.pace import BUNDLE_SIZE
 from streamcore.engine.core.reduce import ReduceNode
-from streamcore.engine.reductions import make_reduce
+from streamcore.engine.reductions import hinted_type, make_reduce
 from streamcore.errors import PipelineError, shorten
 from streamcore.graph.applied import AppliedTransform
 from streamcore.graph.pipeline import Pipeline
@@ -147,6 +147,7 @@ class Plan:
 
     def _reduce(self, applied: AppliedTransform, reduce: Reduce) -> ReduceNode:
         node = make_reduce(applied.full_label, self.scheduler, applied.inputs[0].windowing, reduce)
+        node.element_type = hinted_type(reduce, applied.inputs[0])
         self._place(applied, node)
         return node
 

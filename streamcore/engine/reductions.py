@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from streamcore.engine.copies import own_copy
 from streamcore.engine.core.assign import follows_timestamp
 from streamcore.engine.core.merging import MergingReduce
@@ -10,10 +12,22 @@ from streamcore.engine.core.reduce import Aggregation, ReduceNode
 from streamcore.engine.core.sessions import SessionReduce
 from streamcore.engine.core.spans import SpanReduce
 from streamcore.engine.core.triggered import TriggeredReduce
+from streamcore.graph.hints import UNKNOWN
+from streamcore.graph.pvalue import PCollection
 from streamcore.model.windowing import TimestampCombiner, TimeWindowFn, Windowing
 from streamcore.transforms.group import Reduce
+from streamcore.transforms.window_into import WindowInto
 from streamcore.triggers import AfterWatermark, DefaultTrigger, Repeatedly
 from streamcore.windowing import Sessions
+
+
+def hinted_type(reduce: Reduce, pcoll: PCollection[Any]) -> Any:
+    """The type of what an aggregation takes, as type hints tell it; Any if none does."""
+    if reduce.type_hints.input is not UNKNOWN:
+        return reduce.type_hints.input
+    while pcoll.element_type is Any and pcoll.producer is not None and isinstance(pcoll.producer.transform, WindowInto):
+        (pcoll,) = pcoll.producer.inputs
+    return pcoll.element_type
 
 
 def make_reduce(label: str, scheduler: Scheduler, windowing: Windowing, reduce: Reduce) -> ReduceNode:

@@ -73,7 +73,7 @@ class PipelineOptions:
             "--allow_changes",
             nargs="*",
             default=[],
-            help="labels of steps that may differ from those that wrote the state, and begin without theirs",
+            help="labels of steps that may differ from those that wrote the state, and begin without theirs, once",
         )
         parser.add_argument(
             "--from_savepoint",

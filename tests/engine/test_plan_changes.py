@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import typing
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from streamcore.engine.plan_steps import steps_of
+from streamcore.engine.plan_steps import PlanStep, compare, fitting_names, steps_of
 from streamcore.engine.planning import Plan
 from streamcore.engine.runtime import Job
 from streamcore.errors import PlanChangedError
@@ -18,6 +19,7 @@ from streamcore.model.options import PipelineOptions
 from streamcore.model.watermark import BoundedOutOfOrderness, Monotonous
 from streamcore.model.windowing import AccumulationMode
 from streamcore.timestamp import MAX_MICROS
+from streamcore.transforms.combine_fn import CombineFn
 from streamcore.transforms.combiners import Mean, Top
 from streamcore.transforms.combiners.tuples import SingleInputTupleCombineFn
 from streamcore.transforms.elementwise import Filter, Map
@@ -56,11 +58,34 @@ def counting(
     return p
 
 
-async def stopped_half_way(state_dir: Path) -> None:
+class SumsFrom(CombineFn[int, int, int]):
+    """Sums from a number on."""
+
+    def __init__(self, least: int, seen: list[int], *, key: Callable[[int], int]) -> None:
+        self.least = least
+        self._seen = seen
+        self._key = key
+        self.calls = 0
+
+    def create_accumulator(self) -> int:
+        return 0
+
+    def add_input(self, mutable_accumulator: int, element: int) -> int:
+        self.calls += 1
+        return mutable_accumulator + element
+
+    def merge_accumulators(self, accumulators: Iterable[int]) -> int:
+        return sum(accumulators)
+
+    def extract_output(self, accumulator: int) -> int:
+        return accumulator
+
+
+async def stopped_half_way(state_dir: Path, allow_changes: Sequence[str] = (), **kwargs: Any) -> None:
     """Leaves the state of a run that has read 30 numbers."""
     gate = Gate()
     gate.allow(10)
-    job = Job(counting(options(state_dir), Ledger(), gate=gate))
+    job = Job(counting(options(state_dir, allow_changes=allow_changes), Ledger(), gate=gate, **kwargs))
     await job.checkpoint()
     while job.metrics["read"].elements < 30:
         await calm()
@@ -97,6 +122,92 @@ async def test_other_windows(tmp_path: Path) -> None:
     told = await refused(tmp_path, windows=lambda: WindowInto(Sessions(10)))
     assert "'counts' was changed from spans of sum in" in told
     assert "to sessions of sum in" in told
+
+
+async def test_an_aggregation_that_was_made_with_something_else(tmp_path: Path) -> None:
+    def own(least: int) -> Callable[[], Reduce]:
+        return lambda: CombinePerKey(
+            SingleInputTupleCombineFn(SumsFrom(least, [], key=abs), Top.PerKey(least).combine_fn)
+        )
+
+    await stopped_half_way(tmp_path, reduce=own(3))
+    told = await refused(tmp_path, reduce=own(1))
+    assert (
+        "'counts' was changed from spans of (SumsFrom(least=3, key=abs), TopCombineFn(n=3, key=None, reverse=False)) in"
+    ) in told
+    assert "to spans of (SumsFrom(least=1, key=abs), TopCombineFn(n=1, key=None, reverse=False)) in" in told
+
+
+async def test_keys_that_hints_tell_to_be_of_another_type(tmp_path: Path) -> None:
+    def hinted(hint: Any) -> Callable[[], WindowInto]:
+        return lambda: WindowInto(FixedWindows(1000)).with_output_types(hint)
+
+    await stopped_half_way(tmp_path, windows=hinted(typing.Tuple[int, int | None]))  # noqa: UP006
+    told = await refused(tmp_path, windows=hinted(tuple[str, int | None]))
+    assert "of elements of type tuple[int, Union[int, None]] to spans of sum in" in told
+    assert "of elements of type tuple[str, Union[int, None]]; start it" in told
+    told = await refused(
+        tmp_path,
+        reduce=lambda: CombinePerKey(sum).with_input_types(tuple[str, int]),
+    )
+    assert "of elements of type tuple[str, int]; start it" in told
+    # Without a hint nobody knows of a change.
+    await run_to_end(counting(options(tmp_path), ledger := Ledger()))
+    assert sorted(ledger.rows()) == [(0, sum(range(0, 60, 2))), (1, sum(range(1, 60, 2)))]
+
+
+async def test_what_is_named_begins_without_state_once_though_nothing_has_changed(tmp_path: Path) -> None:
+    await stopped_half_way(tmp_path)
+    settings, ledger, gate = options(tmp_path, allow_changes=["counts"]), Ledger(), Gate()
+    job = Job(counting(settings, ledger, gate=gate))
+    await gate.use(5)
+    await job.checkpoint()
+    await job.cancel()
+    await run_to_end(counting(settings, ledger))  # the option has stayed
+    assert sorted(ledger.rows()) == [(0, sum(range(30, 60, 2))), (1, sum(range(31, 60, 2)))]
+
+
+async def test_the_option_that_was_left_out_counts_again(tmp_path: Path) -> None:
+    await stopped_half_way(tmp_path)
+    for allowed in (["counts"], [], ["counts"]):
+        gate = Gate()
+        job = Job(counting(options(tmp_path, allow_changes=allowed), Ledger(), gate=gate))
+        await gate.use(2)
+        await job.checkpoint()
+        await job.cancel()
+    ledger = Ledger()
+    await run_to_end(counting(options(tmp_path), ledger))
+    assert sorted(ledger.rows()) == [(0, sum(range(42, 60, 2))), (1, sum(range(43, 60, 2)))]
+
+
+async def test_a_source_that_is_named_begins_anew(tmp_path: Path) -> None:
+    await stopped_half_way(tmp_path)
+    ledger, settings = Ledger(), options(tmp_path, allow_changes=["read"])
+    job = Job(counting(settings, ledger, gate=Gate()))
+    assert await job.checkpoint() == 4, "one was taken before anything was read, so that it does not begin anew again"
+    await job.cancel()
+    await run_to_end(counting(settings, ledger))
+    twice = sum(range(30)) + sum(range(60))
+    assert sum(number for _, number in ledger.rows()) == twice
+
+
+async def test_what_is_named_for_a_savepoint_begins_without_state(tmp_path: Path) -> None:
+    await stopped_half_way(tmp_path / "a", allow_changes=["counts"])
+    job = Job(counting(options(tmp_path / "a", allow_changes=["counts"]), Ledger(), gate=Gate()))
+    await job.savepoint("kept")
+    await job.cancel()
+    file, ledger = tmp_path / "a" / "savepoints" / "kept.sqlite", Ledger()
+    await run_to_end(counting(options(tmp_path / "b", from_savepoint=file, allow_changes=["counts"]), ledger))
+    assert sorted(ledger.rows()) == [(0, sum(range(30, 60, 2))), (1, sum(range(31, 60, 2)))]
+
+
+def test_the_parts_of_a_step_are_named_with_it() -> None:
+    was = PlanStep("orders/Read(KafkaSource)", "source", "KafkaSource")
+    now = was._replace(details="Counting")
+    assert compare([was], [now]).without(["orders"]).labels() == []
+    assert compare([was], [now]).without(["order", "Read(KafkaSource)"]).labels() == [was.label]
+    names = [*was.state_names(), "orders late (spans)"]
+    assert fitting_names(names, [was], [was], ["orders"]) == {"orders late (spans)"}
 
 
 async def test_a_change_that_is_allowed_begins_without_state(tmp_path: Path) -> None:
@@ -220,9 +331,11 @@ def test_what_a_step_is_compared_by() -> None:
         "AfterWatermark(late=AfterCount(1)), ACCUMULATING, OUTPUT_AT_EOW, lateness 5 s"
     )
     assert details(fixed, CombinePerKey(SingleInputTupleCombineFn(min, sum))).startswith("(min, sum) in ")
-    assert details(fixed, Top.PerKey(3)).startswith("TopCombineFn in ")
+    assert details(fixed, Top.PerKey(3)).startswith("TopCombineFn(n=3, key=None, reverse=False) in ")
     assert details(fixed, Mean.PerKey()).startswith("MeanCombineFn in ")
-    assert details(fixed, CombinePerKey(lambda values, n: sum(values) + n, 1)).startswith("CallableCombineFn in ")
+    assert details(fixed, CombinePerKey(lambda values, n: sum(values) + n, 1)).startswith(
+        "CallableCombineFn(fn=<lambda>, args=(1)) in "
+    )
     assert " at 0x" not in details(WindowInto(Unshown(60)), GroupByKey())
 
 
@@ -231,7 +344,7 @@ def test_the_steps_of_a_plan() -> None:
     one = p | "one" >> Read(Counting(3), watermark=Monotonous())
     two = p | "two" >> Read(Counting(3)) | "times" >> WithTimestamps(int, watermark=BoundedOutOfOrderness(1))
     _ = (one, two) | Flatten() | "out" >> Write(LedgerSink(Ledger()))
-    assert [tuple(step) for step in steps_of(Plan(p))] == [
+    assert [step[:3] for step in steps_of(Plan(p))] == [
         ("one", "source", "Counting"),
         ("two", "source", "Counting"),
         ("one", "watermark", "Monotonous"),

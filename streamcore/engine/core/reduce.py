@@ -48,6 +48,7 @@ class ReduceNode(Node):
     Attributes:
         windowing: How its input is windowed.
         aggregation: What it does with the elements of a window.
+        element_type: The type of its input as type hints tell it, Any if none does; set by the planner.
         input_watermark: How far its input has come.
         timer_sensitive: Its result depends on which of two things comes first, an element or a timer. Where it is
             false, elements that are ahead of the watermark may come before timers that were due before them.
@@ -66,6 +67,7 @@ class ReduceNode(Node):
         super().__init__(label, scheduler)
         self.windowing = windowing
         self.aggregation = aggregation
+        self.element_type: Any = Any
         kernel = aggregation.kernel()
         self.order_sensitive = kernel.ordered
         self.input_watermark = MIN_MICROS
