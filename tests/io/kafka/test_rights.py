@@ -18,7 +18,15 @@ from confluent_kafka.admin import (
 )
 
 from streamcore import Create, Pipeline, PipelineOptions
-from streamcore.io.kafka import KafkaAuthorizationError, KafkaError, KafkaTopicError, WriteToKafka
+from streamcore.io.kafka import (
+    KafkaAuthorizationError,
+    KafkaDeliveryError,
+    KafkaError,
+    KafkaTopicError,
+    WriteToKafka,
+)
+from streamcore.io.kafka.clients import choose_client
+from tests.io.kafka.clients import outgoing, properties_of, settings_for
 from tests.servers.broker import GUEST, GUEST_PASSWORD, Broker
 from tests.servers.plugin import MakeTopic
 
@@ -99,6 +107,41 @@ async def test_a_right_that_exactly_once_needs(
     with pytest.raises(kind) as caught:
         await write_exactly_once(kafka, topic, tmp_path)
     assert str(caught.value).endswith(f"; {advice}")
+
+
+async def test_nothing_may_be_written(kafka: Broker, client: Any, admin: AdminClient, make_topic: MakeTopic) -> None:
+    topic = make_topic()
+    give(admin, all_rights(topic)["describe"])
+    config = properties_of(client, GUEST_CONFIG)
+    with pytest.raises(KafkaAuthorizationError) as caught:
+        async with asyncio.timeout(60), Pipeline() as p:
+            _ = p | Create([(b"k", b"v")]) | WriteToKafka(topic, kafka.sasl, producer_config=config, client=client)
+    assert str(caught.value).endswith(
+        "; the user needs the right Write for a topic, or IdempotentWrite for the cluster"
+    )
+
+
+async def test_nothing_may_be_written_of_what_waits_already(
+    kafka: Broker, admin: AdminClient, make_topic: MakeTopic
+) -> None:
+    topic = make_topic()
+    give(admin, all_rights(topic)["describe"])
+    producer = choose_client("confluent").producer(settings_for("confluent", str(kafka.sasl), GUEST_CONFIG))
+    await producer.send(outgoing(topic, [b"a", b"b"]))  # before the client has asked whether it may
+    with pytest.raises(KafkaAuthorizationError, match="Cluster authorization failed"):
+        await producer.flush()
+    await producer.close()
+
+
+async def test_another_topic_may_be_written(
+    kafka: Broker, client: Any, admin: AdminClient, make_topic: MakeTopic
+) -> None:
+    topic, other = make_topic(), make_topic(name=f"other-{make_topic()}")
+    give(admin, all_rights(topic)["describe"], all_rights(other)["write"])
+    config = properties_of(client, GUEST_CONFIG)
+    with pytest.raises(KafkaDeliveryError, match=r"could not be written to topic .*[Tt]opic ?[aA]uthorization"):
+        async with asyncio.timeout(60), Pipeline() as p:
+            _ = p | Create([(b"k", b"v")]) | WriteToKafka(topic, kafka.sasl, producer_config=config, client=client)
 
 
 async def test_transactions_that_are_to_last_longer_than_the_broker_allows(

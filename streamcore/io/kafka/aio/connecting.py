@@ -13,7 +13,7 @@ from aiokafka.conn import collect_hosts, create_conn
 from aiokafka.protocol.admin import SaslAuthenticateRequest
 
 from streamcore.errors import PipelineError
-from streamcore.io.kafka.aio.failures import AUTHENTICATION, failure_of
+from streamcore.io.kafka.aio.failures import AUTHENTICATION, REFUSED, failure_of
 from streamcore.io.kafka.aio.properties import with_ssl_context
 from streamcore.io.kafka.errors import KafkaAuthenticationError, KafkaConnectionError
 from streamcore.io.kafka.settings import ClientSettings
@@ -54,7 +54,7 @@ async def start_client(make: Callable[[], C], settings: ClientSettings) -> C:
                 await client.start()
         except (theirs.KafkaError, OSError, TimeoutError) as error:
             await client.stop()
-            if isinstance(error, AUTHENTICATION):
+            if isinstance(error, REFUSED):
                 raise failure_of(error, "connect", settings) from None
             reason = await _try_addresses(settings, deadline)
             if time.monotonic() >= deadline:

@@ -24,6 +24,8 @@ RIGHTS: Final[Mapping[type[Exception], str]] = {
     theirs.ClusterAuthorizationFailedError: advice.CLUSTER,
 }
 TOPIC: Final = (theirs.UnknownTopicOrPartitionError, theirs.InvalidTopicError)
+# What is refused again whenever it is asked for, also before there is a client.
+REFUSED: Final = (*AUTHENTICATION, *RIGHTS, theirs.TopicAuthorizationFailedError, theirs.InvalidTransactionTimeout)
 OFFSET: Final = (theirs.OffsetOutOfRangeError, theirs.NoOffsetForPartitionError)
 UNREACHABLE: Final = (theirs.KafkaConnectionError, theirs.KafkaTimeoutError, theirs.NodeNotReadyError, TimeoutError)
 TRANSACTION_TIMEOUT: Final = "transaction_timeout_ms"

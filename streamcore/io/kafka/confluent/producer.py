@@ -22,6 +22,7 @@ from streamcore.io.kafka.confluent.failures import failure_of
 from streamcore.io.kafka.confluent.properties import make_client, producer_properties
 from streamcore.io.kafka.errors import (
     KafkaAbortableError,
+    KafkaAuthorizationError,
     KafkaDeliveryError,
     KafkaError,
     KafkaFatalError,
@@ -127,7 +128,7 @@ class ConfluentProducer:
         except BufferError:
             return start + len(chunk) - length_hint(left) - 1
         except KafkaException as error:
-            raise self._failure_of(chunk[-length_hint(left) - 1], error.args[0]) from None
+            raise self._failure_of(chunk[-length_hint(left) - 1], self._reason_of(error.args[0])) from None
         except (TypeError, ValueError, OverflowError) as error:
             row = chunk[-length_hint(left) - 1]
             raise _refusal(row, f"{error}; keys and values must be bytes, str or None") from error
@@ -152,9 +153,21 @@ class ConfluentProducer:
         except KafkaException as error:
             raise failure_of(error, "write", self._settings) from None
 
+    def _reason_of(self, error: ClientError) -> ClientError:
+        """The error itself, or, where it only tells that the client has failed for good, what it has failed with."""
+        if error.code() == ClientError._FATAL:
+            try:
+                self._client.poll(0)
+            except KafkaException as reason:
+                fatal: ClientError = reason.args[0]
+                return fatal
+        return error
+
     def _failure_of(self, row: tuple[Any, ...], error: ClientError) -> KafkaError:
         refusal = _refusal(row, self._settings.hide(error.str()))
-        cause = failure_of(error, "write", self._settings)
+        cause = failure_of(error, f"write to topic {row[0]!r}", self._settings)
+        if isinstance(cause, KafkaAuthorizationError):
+            return cause
         if isinstance(cause, KafkaFencedError | KafkaFatalError):
             return type(cause)(str(refusal))
         if self._is_transactional and error.code() not in RECORD_REFUSED:
