@@ -25,8 +25,9 @@ from streamcore.io.kafka import (
     KafkaTopicError,
     WriteToKafka,
 )
+from streamcore.io.kafka.client import TopicPartition
 from streamcore.io.kafka.clients import choose_client
-from tests.io.kafka.clients import outgoing, properties_of, settings_for
+from tests.io.kafka.clients import open_consumer, outgoing, properties_of, settings_for
 from tests.servers.broker import GUEST, GUEST_PASSWORD, Broker
 from tests.servers.plugin import MakeTopic
 
@@ -84,6 +85,7 @@ async def test_exactly_once_with_the_rights_that_it_needs(
     ("missing", "kind", "advice"),
     [
         ("id", KafkaAuthorizationError, "the user needs the rights Write and Describe for this transactional id"),
+        ("group", KafkaAuthorizationError, "the user needs the right Read for this group"),
         (
             "read",
             KafkaTopicError,
@@ -107,6 +109,21 @@ async def test_a_right_that_exactly_once_needs(
     with pytest.raises(kind) as caught:
         await write_exactly_once(kafka, topic, tmp_path)
     assert str(caught.value).endswith(f"; {advice}")
+
+
+async def test_offsets_of_a_group_that_may_not_be_read(
+    kafka: Broker, client: Any, admin: AdminClient, make_topic: MakeTopic
+) -> None:
+    topic = make_topic()
+    give(admin, all_rights(topic)["read"])
+    settings = settings_for(client, str(kafka.sasl), GUEST_CONFIG, timeout=2, group_id="a-group")
+    consumer = await open_consumer(client, settings)
+    with pytest.raises(KafkaAuthorizationError) as caught:
+        await consumer.committed([TopicPartition(topic, 0)])
+    await consumer.close()
+    said = str(caught.value)
+    assert said.startswith(f"cannot read the offsets of group 'a-group' at {kafka.sasl}: ")
+    assert said.endswith("; the user needs the right Read for this group")
 
 
 async def test_nothing_may_be_written(kafka: Broker, client: Any, admin: AdminClient, make_topic: MakeTopic) -> None:

@@ -6,13 +6,14 @@ import asyncio
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from confluent_kafka import Consumer as Client, TopicPartition as Native
+from confluent_kafka import Consumer as Client, KafkaError as ClientError, TopicPartition as Native
 
 from streamcore.io.kafka.client import CommittedOffset, TopicPartition
 from streamcore.io.kafka.confluent.client_log import ClientLog
 from streamcore.io.kafka.confluent.connecting import Calls
 from streamcore.io.kafka.confluent.failures import failure_of
 from streamcore.io.kafka.confluent.properties import consumer_properties, make_client
+from streamcore.io.kafka.errors import KafkaConnectionError
 from streamcore.io.kafka.settings import ClientSettings
 
 
@@ -47,7 +48,16 @@ class GroupOffsets:
         """
         doing = f"read the offsets of group {self._settings.group_id!r}"
         asked = [Native(*partition) for partition in partitions]
-        answers = await self._calls.call(doing, self._consumer().committed, asked, timeout)
+        client = self._consumer()
+        try:
+            answers = await self._calls.call(doing, client.committed, asked, timeout)
+        except KafkaConnectionError:
+            # A group without a right has no coordinator; only who reads records is told that this is why.
+            told = await self._calls.call(doing, client.poll, 0)
+            reason = None if told is None else told.error()
+            if reason is not None and reason.code() == ClientError.GROUP_AUTHORIZATION_FAILED:
+                raise failure_of(reason, doing, self._settings) from None
+            raise
         self._check(answers, doing)
         return {
             TopicPartition(found.topic, found.partition): CommittedOffset(found.offset, found.metadata or "")
