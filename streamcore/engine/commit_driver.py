@@ -11,8 +11,8 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import logging
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from typing import Any, Final, Protocol, TypeVar
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from typing import Any, Protocol, TypeVar
 
 from streamcore.engine.core import commands
 from streamcore.engine.core.checkpoint import Claim, Standing
@@ -24,23 +24,21 @@ from streamcore.engine.execution import Execution
 from streamcore.engine.inputs import Input
 from streamcore.engine.manifest import Manifest, Outcome
 from streamcore.engine.outlet import Outlet
-from streamcore.engine.plan_steps import PlanStep, compare, fitting_names, steps_of
+from streamcore.engine.pauses import Pauses
+from streamcore.engine.plan_steps import fitting_names, steps_of
 from streamcore.engine.snapshots import Snapshot, restore_pieces, resume_all, take_snapshot
+from streamcore.engine.start_checks import has_ended, require_origin, require_plan
 from streamcore.engine.state.pieces import Scope
 from streamcore.engine.state.savepoints import savepoint_path
 from streamcore.engine.state_thread import StateThread
 from streamcore.engine.transactional_sinks import transactional_sinks
-from streamcore.errors import StartRefusedError, TransactionError
+from streamcore.errors import TransactionError
 from streamcore.model.clock import Clock
 from streamcore.model.transactions import Marker, TransactionalSink, Transactions
 from streamcore.model.two_phase import SinkRestart, TwoPhaseSink
 
 R = TypeVar("R")
 log = logging.getLogger("streamcore")
-# The run goes back at once; if it has to again before a checkpoint has held, it waits first, each time twice as long,
-# from the first of these to the longest; in microseconds.
-FIRST_PAUSE: Final = 1_000_000
-LONGEST_PAUSE: Final = 30_000_000
 
 
 class Run(Protocol):
@@ -106,8 +104,7 @@ class CommitDriver:
         self._snapshot = Snapshot([], [])
         self._now = 0
         self._reached: list[tuple[Input, Mapping[str, Any]]] = []
-        # How long is waited before the run goes back the next time, in microseconds.
-        self._pause = 0
+        self._pauses = Pauses()
         # Scopes of steps that are not there any more, or have another kind of state.
         self._orphans: dict[Scope, None] = {}
 
@@ -126,7 +123,7 @@ class CommitDriver:
         except _AlreadyEndedError:
             return None
         manifest = await self._state.manifest(standing.checkpoint.number)
-        return None if self._has_ended(manifest) else standing
+        return None if has_ended(manifest, self._state.path) else standing
 
     async def drive(self, procedure: Procedure[R]) -> R:
         """Carries out a procedure."""
@@ -182,7 +179,7 @@ class CommitDriver:
     async def _claim_epoch(self, command: commands.ClaimEpoch) -> Claim:
         if command.held is not None:
             await self._run.halt()
-            await self._wait_to_go_back()
+            await self._pauses.wait(self._run.clock)
             await self._state.renew()
         applied, prepared = await self._state.latest()
         if command.held is None:
@@ -196,41 +193,15 @@ class CommitDriver:
             None if prepared is None else prepared.checkpoint,
         )
 
-    async def _wait_to_go_back(self) -> None:
-        """What fails again and again is not asked of the cluster without a break."""
-        if self._pause:
-            await self._run.clock.sleep_until(self._run.clock.now() + self._pause)
-        self._pause = min(max(2 * self._pause, FIRST_PAUSE), LONGEST_PAUSE)
-
     def _check(self, manifest: Manifest | None, is_undecided: bool) -> None:
-        """Refuses a state that this run cannot go on from, before anything has happened."""
+        """Refuses a state that this run cannot go on from."""
         if manifest is None:
             return
-        wanted = self._durability.from_savepoint
-        if wanted is not None and manifest.origin != str(wanted):
-            began = "with nothing" if manifest.origin is None else f"with the savepoint {manifest.origin}"
-            msg = (
-                f"the state directory {self._state.path} began {began}, got from_savepoint={str(wanted)!r}; "
-                "use an empty state directory to begin with that savepoint"
-            )
-            raise StartRefusedError(msg)
+        require_origin(manifest, self._durability, self._state.path)
         self._origin = manifest.origin
-        self._compare(manifest.steps, str(self._state.path))
-        if not is_undecided and self._has_ended(manifest):
+        require_plan(manifest, self._steps, self._durability, self._state.path)
+        if not is_undecided and has_ended(manifest, self._state.path):
             raise _AlreadyEndedError
-
-    def _compare(self, steps: Sequence[PlanStep], where: str) -> None:
-        compare(steps, self._steps).without(self._durability.allow_changes).require_none(where)
-
-    def _has_ended(self, manifest: Manifest) -> bool:
-        if manifest.outcome == Outcome.DRAINED:
-            msg = (
-                f"the run whose state is in {self._state.path} was drained: its windows have been closed before their "
-                "time and cannot be filled any more; use an empty state directory to begin anew, with "
-                "from_savepoint=... to go on from a savepoint that was taken before"
-            )
-            raise StartRefusedError(msg)
-        return manifest.outcome == Outcome.DONE
 
     async def _prepare_state(self, command: commands.PrepareState) -> None:
         snapshot, self._snapshot = self._snapshot, Snapshot([], [])
@@ -240,7 +211,7 @@ class CommitDriver:
 
     async def _apply_state(self, command: commands.ApplyState) -> None:
         await self._state.apply(command.number)
-        self._pause = 0
+        self._pauses.reset()
 
     async def _roll_back_state(self, command: commands.RollBackState) -> None:
         await self._state.roll_back(command.number)
@@ -259,7 +230,7 @@ class CommitDriver:
             self._snapshot = await take_snapshot(positions, self._durability.allow_pickle)
             return {}
         manifest, pieces = await self._state.read_savepoint(file)
-        self._compare(manifest.steps, str(file))
+        require_plan(manifest, self._steps, self._durability, file)
         fitting = self._fitting(manifest, self._durability.allow_changes)
         self._snapshot = Snapshot([piece for piece in pieces if piece.step in fitting], [])
         self._now = manifest.now

@@ -1,0 +1,52 @@
+"""What a state directory must be like for a run to go on from it; looked at before anything happens."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from streamcore.engine.durability import Durability
+from streamcore.engine.manifest import Manifest, Outcome
+from streamcore.engine.plan_steps import PlanStep, compare
+from streamcore.errors import StartRefusedError
+
+
+def require_origin(manifest: Manifest, durability: Durability, directory: Path) -> None:
+    """Looks whether the state began with the savepoint that the run is to begin with.
+
+    Raises:
+        StartRefusedError: If it did not.
+    """
+    wanted = durability.from_savepoint
+    if wanted is not None and manifest.origin != str(wanted):
+        began = "with nothing" if manifest.origin is None else f"with the savepoint {manifest.origin}"
+        msg = (
+            f"the state directory {directory} began {began}, got from_savepoint={str(wanted)!r}; "
+            "use an empty state directory to begin with that savepoint"
+        )
+        raise StartRefusedError(msg)
+
+
+def require_plan(manifest: Manifest, steps: Sequence[PlanStep], durability: Durability, where: Path) -> None:
+    """Looks whether the pipeline is the one that wrote the state, but for the changes that are allowed.
+
+    Raises:
+        PlanChangedError: If it is not.
+    """
+    compare(manifest.steps, steps).without(durability.allow_changes).require_none(where)
+
+
+def has_ended(manifest: Manifest, directory: Path) -> bool:
+    """Whether the run has processed all of its input.
+
+    Raises:
+        StartRefusedError: If it was drained.
+    """
+    if manifest.outcome == Outcome.DRAINED:
+        msg = (
+            f"the run whose state is in {directory} was drained: its windows have been closed before their "
+            "time and cannot be filled any more; use an empty state directory to begin anew, with "
+            "from_savepoint=... to go on from a savepoint that was taken before"
+        )
+        raise StartRefusedError(msg)
+    return manifest.outcome == Outcome.DONE
