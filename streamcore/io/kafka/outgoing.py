@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Awaitable, Callable, Sequence
+from operator import index
 from types import NoneType
 from typing import Any, Final
 
@@ -18,7 +19,9 @@ from streamcore.timestamp import MAX_MICROS, MIN_MICROS, TimestampTypes, to_micr
 Serializer = Callable[[Any], bytes]
 # In milliseconds.
 NO_TIMESTAMP: Final = -1
-PLAIN: Final = frozenset({bytes, NoneType})
+PLAIN_TYPES: Final = (bytes, NoneType)
+PLAIN: Final = frozenset(PLAIN_TYPES)
+LAST_PARTITION: Final = 2**31 - 1
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -67,8 +70,8 @@ class RecordMaker:
             await self._serialized(topics, keys, RecordPart.KEY, self._format.key_serializer, elements),
             await self._serialized(topics, values, RecordPart.VALUE, self._format.value_serializer, elements),
             self._timestamps(bundle),
-            None if self._format.headers is None else _told("headers", self._format.headers, elements),
-            None if self._format.partition is None else _told("partition", self._format.partition, elements),
+            self._headers(elements),
+            self._partitions(elements),
         )
 
     def _keys_and_values(self, elements: list[Any]) -> tuple[list[Any], list[Any]]:
@@ -92,10 +95,36 @@ class RecordMaker:
             return topic
         topics = _told("topic", topic, elements)
         if set(map(type, topics)) != {str} or "" in topics:
-            position = next(index for index, name in enumerate(topics) if not isinstance(name, str) or not name)
+            position = next(at for at, name in enumerate(topics) if not isinstance(name, str) or not name)
             msg = f"`topic` must return the name of a topic, got {topics[position]!r} for {shorten(elements[position])}"
             raise SinkError(msg)
         return topics
+
+    def _headers(self, elements: list[Any]) -> list[Headers] | None:
+        if self._format.headers is None:
+            return None
+        columns = _told("headers", self._format.headers, elements)
+        for headers, element in zip(columns, elements):
+            if headers and not _are_headers(headers):
+                msg = (
+                    "`headers` must return pairs of a name, a str, and bytes or None, as [('trace', b'1')], got "
+                    f"{shorten(headers)} for {shorten(element)}"
+                )
+                raise SinkError(msg)
+        return columns
+
+    def _partitions(self, elements: list[Any]) -> list[int | None] | None:
+        if self._format.partition is None:
+            return None
+        numbers = _told("partitioner", self._format.partition, elements)
+        for number, element in zip(numbers, elements):
+            if number is not None and not _is_partition(number):
+                msg = (
+                    "`partitioner` must return the number of a partition, or None where the client is to choose, got "
+                    f"{shorten(number)} for {shorten(element)}"
+                )
+                raise SinkError(msg)
+        return numbers
 
     def _timestamps(self, bundle: Bundle) -> list[int] | None:
         timestamp = self._format.timestamp
@@ -187,6 +216,19 @@ def _told(option: str, function: Callable[[Any], Any], elements: list[Any]) -> l
         msg = f"`{option}` failed on {shorten(elements[len(told)])}: {type(error).__name__}: {error}"
         raise SinkError(msg) from error
     return told
+
+
+def _are_headers(headers: Any) -> bool:
+    return isinstance(headers, list | tuple) and all(
+        _is_pair(header) and isinstance(header[0], str) and isinstance(header[1], PLAIN_TYPES) for header in headers
+    )
+
+
+def _is_partition(number: Any) -> bool:
+    try:
+        return 0 <= index(number) <= LAST_PARTITION
+    except TypeError:
+        return False
 
 
 def _is_pair(element: Any) -> bool:

@@ -1,10 +1,13 @@
-"""What librdkafka reports on the side, and what is made of it."""
+"""What the clients report on the side, and what is made of it."""
 
 from __future__ import annotations
+
+import logging
 
 import pytest
 from confluent_kafka import KafkaError as ClientError
 
+from streamcore.io.kafka.aio.client_log import OncePerMinute
 from streamcore.io.kafka.confluent.client_log import ClientLog
 from streamcore.io.kafka.errors import KafkaAuthenticationError
 from streamcore.io.kafka.settings import ClientSettings
@@ -52,3 +55,26 @@ def test_one_broker_of_several_that_is_gone() -> None:
     assert not log.has_brokers
     log.note_success()
     assert log.has_brokers
+
+
+def test_aiokafka_does_not_say_the_same_again_and_again() -> None:
+    log = logging.getLogger("aiokafka.cluster")
+    (once,) = (known for known in log.filters if isinstance(known, OncePerMinute))
+    once = type(once)()
+
+    def passes(topic: str, moment: float) -> bool:
+        record = log.makeRecord(
+            log.name, logging.ERROR, "", 0, "Topic %s not found in cluster metadata", (topic,), None
+        )
+        record.created = moment
+        return once.filter(record)
+
+    assert [passes("a", 0.0), passes("b", 0.1), passes("a", 0.2), passes("a", 59.9), passes("b", 60.0)] == [
+        True,
+        True,
+        False,
+        False,
+        False,
+    ]
+    assert passes("a", 60.0)
+    assert passes("b", 60.2)

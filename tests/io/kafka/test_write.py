@@ -179,6 +179,29 @@ async def test_large_records(kafka: Broker, client: Any, make_topic: MakeTopic) 
             {"value": lambda n: next(iter(()))},
             "`value` failed on 7: RuntimeError: it raised StopIteration",
         ),
+        *(
+            (
+                [(b"a", b"1")],
+                {"headers": lambda pair, headers=headers: headers},
+                "`headers` must return pairs of a name, a str, and bytes or None, as [('trace', b'1')], got "
+                f"{headers!r} for (b'a', b'1')",
+            )
+            for headers in ([(b"a", b"1")], {"a": b"1"}, [("a", "1")], ["ab"], "ab", 7)
+        ),
+        *(
+            (
+                [(b"a", b"1")],
+                {"partitioner": lambda pair, number=number: number},
+                "`partitioner` must return the number of a partition, or None where the client is to choose, got "
+                f"{number!r} for (b'a', b'1')",
+            )
+            for number in (-1, "0", 2**31, 0.5)
+        ),
+        (
+            [(b"a", b"1")],
+            {"partitioner": lambda pair: pair[2]},
+            "`partitioner` failed on (b'a', b'1'): IndexError: tuple index out of range",
+        ),
         (
             [(b"a", b"1"), (b"b", b"2")],
             {"timestamp": lambda pair: -0.0005 if pair[0] == b"b" else -1},

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, Protocol, TypeVar
@@ -20,15 +19,6 @@ from streamcore.io.kafka.settings import ClientSettings
 
 R = TypeVar("R")
 PAUSE: Final = 0.2
-
-
-def _has_no_credentials(record: logging.LogRecord) -> bool:
-    arguments = record.args if isinstance(record.args, tuple) else ()
-    return not any(type(argument).__name__.startswith("SaslAuthenticate") for argument in arguments)
-
-
-# At level DEBUG aiokafka logs every request, those with a password too.
-logging.getLogger("aiokafka.conn").addFilter(_has_no_credentials)
 
 
 class Startable(Protocol):
