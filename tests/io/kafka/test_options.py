@@ -210,3 +210,11 @@ def test_secrets_are_not_shown() -> None:
     for name in properties:
         hides = ClientSettings("b", {name: SECRET}).hide(SECRET) == "***"
         assert hides == (name != "sasl.username")
+
+
+def test_no_token_is_asked_for_before_the_run() -> None:
+    asked: list[str] = []
+    config = {"security.protocol": "SASL_PLAINTEXT", "sasl.mechanism": "OAUTHBEARER", "oauth_cb": asked.append}
+    ReadFromKafka("clicks", **AT, consumer_config=config)
+    WriteToKafka("totals", **AT, producer_config=config)
+    assert not asked

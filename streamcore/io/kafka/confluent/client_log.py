@@ -35,15 +35,17 @@ class ClientLog:
         self._refusal: KafkaError | None = None
         self._last = ""
 
-    def report(self, error: ClientError) -> None:
-        """What librdkafka calls."""
+    def report(self, error: ClientError, cause: Exception | None = None) -> None:
+        """What librdkafka calls; it tells no cause."""
         if error.code() in TOPIC:
             return  # whether topics are still there is looked for elsewhere
         with self._lock:
             was_connected, self.is_connected = self.is_connected, False
             said = self._settings.hide(error.str())
             if (error.code() in AUTHENTICATION and CUT_OFF not in said) or error.fatal():
-                self._refusal = self._refusal or failure_of(error, "connect", self._settings)
+                if self._refusal is None:
+                    self._refusal = failure_of(error, "connect", self._settings)
+                    self._refusal.__cause__ = cause
             elif error.code() == ClientError._ALL_BROKERS_DOWN:
                 self.has_brokers = False
             else:

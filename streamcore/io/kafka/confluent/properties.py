@@ -10,10 +10,12 @@ from typing import Any, Final, TypeVar
 from confluent_kafka import Consumer, KafkaError as ClientError, KafkaException, Producer
 
 from streamcore.errors import PipelineError
+from streamcore.io.kafka.confluent.failures import failure_of
 from streamcore.io.kafka.settings import ClientSettings, refuse_owned
 
 C = TypeVar("C")
-ErrorCallback = Callable[[ClientError], None]
+# Called with what librdkafka reports, and with what has caused that where it is known.
+ErrorCallback = Callable[..., None]
 
 OWNED: Final = {
     "metadata.broker.list": "give `bootstrap_servers`",
@@ -68,6 +70,7 @@ ssl.endpoint.identification.algorithm ssl.key.location ssl.key.password ssl.key.
 ssl.keystore.password ssl.sigalgs.list statistics.interval.ms stats_cb sticky.partitioning.linger.ms
 topic.metadata.refresh.interval.ms transaction.timeout.ms
 """.split()  # noqa: SIM905  # a list of a hundred lines would hide the rest of the file
+STATISTICS: Final = frozenset({"stats_cb", "statistics.interval.ms"})
 NOWHERE: Final = ""
 UNKNOWN: Final = re.compile(r'No such configuration property: "(.*)"')
 
@@ -79,8 +82,7 @@ def check_consumer(settings: ClientSettings) -> None:
         PipelineError: If streamcore sets one itself, or librdkafka refuses one.
     """
     refuse_owned(CONSUMER_OWNED, settings.properties, "consumer_config")
-    properties = {**consumer_properties(settings, _ignore), "bootstrap.servers": NOWHERE}
-    make_client(Consumer, properties, settings).close()
+    make_client(Consumer, _unconnected(consumer_properties(settings, _ignore)), settings).close()
 
 
 def check_producer(settings: ClientSettings) -> None:
@@ -90,7 +92,7 @@ def check_producer(settings: ClientSettings) -> None:
         PipelineError: If streamcore sets one itself, or librdkafka refuses one.
     """
     refuse_owned(PRODUCER_OWNED, settings.properties, "producer_config")
-    make_client(Producer, {**producer_properties(settings, _ignore, _ignore), "bootstrap.servers": NOWHERE}, settings)
+    make_client(Producer, _unconnected(producer_properties(settings, _ignore, _ignore)), settings)
 
 
 def consumer_properties(settings: ClientSettings, report: ErrorCallback) -> dict[str, Any]:
@@ -125,7 +127,12 @@ def admin_properties(settings: ClientSettings, report: ErrorCallback) -> dict[st
     """The properties of an admin client beside a consumer."""
     properties = consumer_properties(settings, report)
     kept = (CONSUMER_DEFAULTS.keys() | CONSUMER_OWNED.keys() | {"group.id"}) - {"log_level", "error_cb"}
-    return {name: value for name, value in properties.items() if name not in kept}
+    return without_statistics({name: value for name, value in properties.items() if name not in kept})
+
+
+def without_statistics(properties: Mapping[str, Any]) -> dict[str, Any]:
+    """The same for a client that is not polled: it would keep all its statistics in memory."""
+    return {name: value for name, value in properties.items() if name not in STATISTICS}
 
 
 def make_client(kind: Callable[[dict[str, Any]], C], properties: dict[str, Any], settings: ClientSettings) -> C:
@@ -133,12 +140,54 @@ def make_client(kind: Callable[[dict[str, Any]], C], properties: dict[str, Any],
 
     Raises:
         PipelineError: If librdkafka does not know a property, or does not take its value.
+        KafkaAuthenticationError: If there is no token.
     """
+    token = properties.get("oauth_cb")
+    watched = _WatchedTokens(token, properties["error_cb"]) if callable(token) and "error_cb" in properties else None
     try:
-        return kind(properties)
+        return kind(properties if watched is None else {**properties, "oauth_cb": watched})
     except (KafkaException, TypeError, ValueError) as error:
-        said = error.args[0].str() if isinstance(error, KafkaException) else str(error)
-    raise PipelineError(_explain(settings.hide(said)))
+        refusal: BaseException = error
+    except SystemError as error:  # of a consumer without a token
+        refusal = error.__cause__ or error
+    if watched is not None and watched.failure is not None:
+        raise failure_of(watched.failure, "connect", settings) from watched.cause
+    if not isinstance(refusal, KafkaException):
+        raise PipelineError(_explain(settings.hide(str(refusal))))
+    if refusal.args[0].code() == ClientError.SASL_AUTHENTICATION_FAILED:
+        raise failure_of(refusal, "connect", settings)
+    raise PipelineError(_explain(settings.hide(refusal.args[0].str())))
+
+
+class _WatchedTokens:
+    """A function for tokens; what it raises is told, which librdkafka does not.
+
+    Attributes:
+        failure: What it has failed with last, as an error of the client; None if it has not.
+        cause: The same, as it was raised.
+    """
+
+    def __init__(self, function: Callable[[str], object], report: ErrorCallback) -> None:
+        self.failure: ClientError | None = None
+        self.cause: Exception | None = None
+        self._function = function
+        self._report = report
+
+    def __call__(self, config: str) -> object:
+        try:
+            return self._function(config)
+        except Exception as error:
+            self.cause = error
+            said = f"`oauth_cb` failed: {type(error).__name__}: {error}"
+            self.failure = ClientError(ClientError._AUTHENTICATION, said)
+            self._report(self.failure, error)
+            raise  # else librdkafka would not ask again
+
+
+def _unconnected(properties: Mapping[str, Any]) -> dict[str, Any]:
+    """The same for a client that does not try to connect, and asks for no token."""
+    kept = {name: value for name, value in properties.items() if name != "oauth_cb" or not callable(value)}
+    return {**kept, "bootstrap.servers": NOWHERE}
 
 
 def _ignore(*reported: object) -> None:
