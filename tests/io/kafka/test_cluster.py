@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from concurrent.futures import Future
 from types import SimpleNamespace
 from typing import Any
@@ -10,6 +12,7 @@ import pytest
 from confluent_kafka import OFFSET_INVALID
 
 from streamcore.io.kafka.client import TopicPartition
+from streamcore.io.kafka.confluent import ConfluentConsumer
 from streamcore.io.kafka.confluent.cluster import ClusterQueries
 from streamcore.io.kafka.errors import KafkaConnectionError
 from streamcore.io.kafka.settings import ClientSettings
@@ -50,3 +53,14 @@ async def test_the_ends_that_are_told_in_a_moment(queries: ClusterQueries) -> No
     found = await queries.ends_that_are_told([TopicPartition("t", 0), TopicPartition("t", 1)])
     assert found == {TopicPartition("t", 0): 5}
     assert queries._admin.refreshed == 1
+
+
+async def test_a_client_that_was_closed_ends_without_the_garbage_collector() -> None:
+    gc.disable()
+    try:
+        consumer = ConfluentConsumer(ClientSettings("127.0.0.1:1"))
+        admin = weakref.ref(consumer._admin)
+        await consumer.close()
+        assert admin() is None
+    finally:
+        gc.enable()

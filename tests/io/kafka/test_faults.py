@@ -235,6 +235,27 @@ async def test_closing_while_the_broker_is_down(kafka: Broker, client: Any, make
             kafka.kill()
 
 
+async def test_closing_while_the_broker_stands_still(kafka: Broker, client: Any, make_topic: MakeTopic) -> None:
+    topic = make_topic()
+    fill(kafka, topic, [b"1"])
+    reading = ReadFromKafka(topic, kafka.bootstrap, client=client, group_id=topic, discovery_interval=0.01)
+    source = reading._source(lambda letter, error: None)
+    (split,) = await source.splits()
+    reader = source.open(split, None)
+    await reader.poll(1)
+    await source.checkpointed({split: reader.position()})
+    kafka.pause()
+    waiting = [source.checkpointed({split: reader.position()}), _look_for_splits(source), reader.poll(1)]
+    tasks = [asyncio.create_task(one) for one in waiting]
+    await asyncio.wait(tasks, timeout=1)
+    for task in tasks:
+        task.cancel()
+    async with asyncio.timeout(15):
+        await asyncio.wait(tasks)
+        await reader.close()
+        await source.close()
+
+
 async def _look_for_splits(source: Source[Any]) -> None:
     """Looks until the source looks no more."""
     async with asyncio.timeout(60):

@@ -6,13 +6,15 @@ import asyncio
 import contextlib
 import threading
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 R = TypeVar("R")
+# How long a client may take to end, in seconds: one that waits for a broker may never do.
+ENDING: Final = 3.0
 
 
-async def call_within(seconds: float, call: Callable[..., R], *arguments: Any) -> R:
-    """Makes a blocking call in a thread of its own, which is left alone if it takes too long.
+async def call_within(seconds: float | None, call: Callable[..., R], *arguments: Any) -> R:
+    """Makes a blocking call in a thread of its own, which is left alone if it takes too long, or this is cancelled.
 
     It is a daemon, and none of the loop's executor: those are waited for when a loop or the process ends.
 
@@ -41,3 +43,9 @@ async def call_within(seconds: float, call: Callable[..., R], *arguments: Any) -
 
     threading.Thread(target=work, name="streamcore-kafka-call", daemon=True).start()
     return await asyncio.wait_for(answer, seconds)
+
+
+async def end_soon(end: Callable[[], object]) -> None:
+    """Ends a client by a blocking call, which is left alone if it takes too long."""
+    with contextlib.suppress(TimeoutError):
+        await call_within(ENDING, end)

@@ -20,6 +20,7 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._listoffsets import OffsetSpec
 
 from streamcore.io.kafka.client import CommittedOffset, TopicPartition
+from streamcore.io.kafka.confluent.bounded_call import end_soon
 from streamcore.io.kafka.confluent.client_log import ClientLog
 from streamcore.io.kafka.confluent.connecting import Calls
 from streamcore.io.kafka.confluent.failures import failure_of
@@ -106,6 +107,17 @@ class ClusterQueries:
 
     async def commit(self, offsets: Mapping[TopicPartition, CommittedOffset]) -> None:
         await self._group.commit(offsets)
+
+    async def end_queries(self) -> None:
+        """Ends both clients; called once."""
+        try:
+            await self._group.close()
+        finally:
+            await end_soon(self._drop_admin)
+
+    def _drop_admin(self) -> None:
+        """An admin client ends when nobody holds it; it has no `close`."""
+        del self._admin
 
     async def _list_offsets(self, partitions: Collection[TopicPartition], at: OffsetSpec) -> dict[TopicPartition, int]:
         if not partitions:

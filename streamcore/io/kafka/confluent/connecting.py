@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final, Protocol, TypeVar
 
 from confluent_kafka import KafkaException
 
+from streamcore.io.kafka.confluent.bounded_call import call_within
 from streamcore.io.kafka.confluent.client_log import ClientLog
 from streamcore.io.kafka.confluent.failures import failure_of
 from streamcore.io.kafka.errors import KafkaConnectionError
@@ -17,6 +18,8 @@ from streamcore.io.kafka.settings import ClientSettings
 R = TypeVar("R")
 # How long a try to connect takes at most, in seconds: a refusal is reported to us only between two.
 TRY: Final = 0.5
+# How much longer than a cluster may be unreachable a call may take, in seconds: most have that timeout themselves.
+GRACE: Final = 5.0
 
 
 class Connectable(Protocol):
@@ -27,6 +30,8 @@ class Connectable(Protocol):
 
 class Calls:
     """Blocking calls of a client, made in threads, with its errors as ours.
+
+    Nobody waits for these threads when the process ends: a broker that stands still would hold that up.
 
     Args:
         settings: Those of the client.
@@ -48,23 +53,33 @@ class Calls:
         while True:
             left = deadline - time.monotonic()
             try:
-                await asyncio.to_thread(client.list_topics, timeout=max(0.1, min(TRY, left)))
+                await call_within(None, partial(client.list_topics, timeout=max(0.1, min(TRY, left))))
                 self._log.note_success()
                 return
             except KafkaException:
-                await asyncio.to_thread(serve)
+                await call_within(None, serve)
                 refusal = self._log.refusal()
                 if refusal is not None:
-                    raise refusal from None
+                    raise refusal from refusal.__cause__
                 if left <= 0:
                     raise self._unreachable() from None
 
     async def call(self, doing: str, call: Callable[..., R], *arguments: Any, **options: Any) -> R:
-        """The result of a call."""
+        """The result of a call.
+
+        Raises:
+            KafkaError: If the client refuses it, or does not come back in time.
+        """
+        seconds = self._settings.timeout + GRACE
         try:
-            return await asyncio.to_thread(call, *arguments, **options)
+            return await call_within(seconds, partial(call, *arguments, **options))
         except KafkaException as error:
             raise failure_of(error, doing, self._settings) from None
+        except TimeoutError:
+            msg = (
+                f"cannot {doing} at {self._settings.bootstrap_servers}: the client gave no answer within {seconds:g} s"
+            )
+            raise KafkaConnectionError(msg) from None
 
     def _unreachable(self) -> KafkaConnectionError:
         servers, timeout, last = self._settings.bootstrap_servers, self._settings.timeout, self._log.last_failure()

@@ -112,7 +112,7 @@ class ConfluentConsumer(ClusterQueries):
         try:
             await self._polling.stop()
         finally:
-            await self._group.close()
+            await self.end_queries()
 
     # Called when polled.
 

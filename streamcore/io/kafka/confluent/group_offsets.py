@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
+import threading
 from collections.abc import Collection, Mapping
 from typing import Any
 
 from confluent_kafka import Consumer as Client, KafkaError as ClientError, TopicPartition as Native
 
 from streamcore.io.kafka.client import CommittedOffset, TopicPartition
+from streamcore.io.kafka.confluent.bounded_call import end_soon
 from streamcore.io.kafka.confluent.client_log import ClientLog
 from streamcore.io.kafka.confluent.connecting import Calls
 from streamcore.io.kafka.confluent.failures import failure_of
-from streamcore.io.kafka.confluent.properties import consumer_properties, make_client
+from streamcore.io.kafka.confluent.properties import consumer_properties, make_client, without_statistics
 from streamcore.io.kafka.errors import KafkaConnectionError
 from streamcore.io.kafka.settings import ClientSettings
 
@@ -36,6 +37,7 @@ class GroupOffsets:
         self._log = log
         self._calls = Calls(settings, log)
         self._client: Any = None
+        self._is_committing = threading.Lock()
 
     async def committed(
         self, partitions: Collection[TopicPartition], timeout: float
@@ -48,7 +50,7 @@ class GroupOffsets:
         """
         doing = f"read the offsets of group {self._settings.group_id!r}"
         asked = [Native(*partition) for partition in partitions]
-        client = self._consumer()
+        client = await self._consumer()
         try:
             answers = await self._calls.call(doing, client.committed, asked, timeout)
         except KafkaConnectionError:
@@ -66,21 +68,37 @@ class GroupOffsets:
         }
 
     async def commit(self, offsets: Mapping[TopicPartition, CommittedOffset]) -> None:
-        """Commits offsets."""
-        doing = f"commit offsets of group {self._settings.group_id!r}"
-        asked = native_offsets(offsets)
-        answers = await self._calls.call(doing, self._consumer().commit, offsets=asked, asynchronous=False)
+        """Commits offsets.
+
+        librdkafka waits for an answer for as long as the broker is not there.
+
+        Raises:
+            KafkaError: If that fails, or an earlier commit still waits.
+        """
+        doing, client = f"commit offsets of group {self._settings.group_id!r}", await self._consumer()
+        if not self._is_committing.acquire(blocking=False):
+            msg = f"cannot {doing} at {self._settings.bootstrap_servers}: an earlier commit has got no answer yet"
+            raise KafkaConnectionError(msg)
+        answers = await self._calls.call(doing, self._commit, client, native_offsets(offsets))
         self._check(answers or (), doing)
 
     async def close(self) -> None:
         """Ends the client."""
         client, self._client = self._client, None
         if client is not None:
-            await asyncio.to_thread(client.close)
+            await end_soon(client.close)
 
-    def _consumer(self) -> Any:
+    def _commit(self, client: Any, offsets: list[Native]) -> Any:
+        try:
+            return client.commit(offsets=offsets, asynchronous=False)
+        finally:
+            self._is_committing.release()
+
+    async def _consumer(self) -> Any:
         if self._client is None:
-            self._client = make_client(Client, consumer_properties(self._settings, self._log.report), self._settings)
+            properties = without_statistics(consumer_properties(self._settings, self._log.report))
+            # It may wait for a token.
+            self._client = await self._calls.call("connect", make_client, Client, properties, self._settings)
         return self._client
 
     def _check(self, answers: Collection[Native], doing: str) -> None:

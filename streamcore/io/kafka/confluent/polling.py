@@ -11,6 +11,8 @@ from typing import Final, TypeVar
 
 from confluent_kafka import Consumer as Client, Message
 
+from streamcore.io.kafka.confluent.bounded_call import end_soon
+
 R = TypeVar("R")
 # How many messages are taken at once: less than a millisecond of work, and few enough to be in the cache still when
 # they are looked at.
@@ -88,7 +90,7 @@ class Polling:
         self._is_stopped = True
         if self._task is not None:
             self._task.cancel()
-        await asyncio.to_thread(self._end)
+        await end_soon(self._end)
 
     def _is_running(self) -> bool:
         return self._task is not None and not self._task.done()
