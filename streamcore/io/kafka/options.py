@@ -60,7 +60,7 @@ def deserializer_of(given: Deserialize, option: str) -> Deserializer[Any] | None
         return None
     if isinstance(given, Serde):
         return given.deserializer()
-    if callable(given):
+    if callable(given) and not _is_serde_class(given):
         return Deserializer(given)
     msg = f"`{option}` must be a serde or a function of bytes, got {given!r}; write JsonSerde()"
     raise PipelineError(msg)
@@ -72,10 +72,15 @@ def check_serializer(given: Any, option: str) -> Serialize:
     Raises:
         PipelineError: If it is neither a serde nor a function.
     """
-    if given is None or isinstance(given, Serde) or callable(given):
+    if given is None or isinstance(given, Serde) or (callable(given) and not _is_serde_class(given)):
         return cast(Serialize, given)
     msg = f"`{option}` must be a serde or a function that returns bytes, got {given!r}; write JsonSerde()"
     raise PipelineError(msg)
+
+
+def _is_serde_class(given: object) -> bool:
+    """Whether somebody has forgotten the parentheses; other classes, such as `int`, are functions."""
+    return isinstance(given, type) and issubclass(given, Serde)
 
 
 def _either(name: str, given: Any, properties: dict[str, Any], names: Iterable[str], option: str) -> Any:

@@ -42,7 +42,7 @@ class ReadFromKafka(PTransform[PBegin, PCollection[Any]]):
         until: Where to end: `latest` (where the partitions end when the run starts), or a `Timestamp` (before the first
             record that is not older; of those that are there when the run starts). None: never.
         group_id: A consumer group for which offsets are committed with each checkpoint, so that Kafka's own tools show
-            the progress. No partitions are shared out by it.
+            the progress; without a state directory nothing is committed. No partitions are shared out by it.
         key_deserializer: A serde, or a function of bytes, for keys; None for bytes. It is never given None.
         value_deserializer: The same for values.
         with_metadata: Whether elements are `KafkaRecord`, with topic, partition, offset, timestamp and headers.

@@ -47,13 +47,13 @@ def join_servers(servers: str | Iterable[str] | None) -> str:
     """Addresses as clients take them.
 
     Raises:
-        PipelineError: If there is none.
+        PipelineError: If there is none, or one is not text.
     """
-    joined = servers if isinstance(servers, str) else ",".join(servers or ())
-    if not joined.strip(" ,"):
+    addresses: list[Any] = [servers] if isinstance(servers, str) or not isinstance(servers, Iterable) else list(servers)
+    if not all(isinstance(address, str) for address in addresses) or not "".join(addresses).strip(" ,"):
         msg = f"`bootstrap_servers` must name a broker, got {servers!r}; give an address such as 'localhost:9092'"
         raise PipelineError(msg)
-    return joined
+    return ",".join(addresses)
 
 
 def refuse_owned(owned: Mapping[str, str], properties: Mapping[str, Any], option: str) -> None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from streamcore.errors import PipelineError
+from streamcore.errors import PipelineError, shorten
 from streamcore.io.kafka.client import TopicPartition
 from streamcore.io.kafka.errors import KafkaTopicError
 
@@ -102,11 +102,10 @@ def refuse_changed(known: Mapping[str, str], found: Mapping[str, str]) -> None:
 def _names(topics: Any) -> list[str]:
     if topics is None:
         return []
-    names = [topics] if isinstance(topics, str) else list(topics)
-    for name in names:
-        if not isinstance(name, str) or not name:
-            msg = f"`topics` must be names of topics, got {topics!r}"
-            raise PipelineError(msg)
+    names = [topics] if isinstance(topics, str) or not isinstance(topics, Iterable) else list(topics)
+    if not all(isinstance(name, str) and name for name in names):
+        msg = f"`topics` must be names of topics, got {shorten(topics)}"
+        raise PipelineError(msg)
     return sorted(set(names))
 
 

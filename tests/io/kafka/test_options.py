@@ -13,6 +13,7 @@ from confluent_kafka.admin import AdminClient
 from streamcore import BoundedOutOfOrderness, MissingExtraError, PipelineError
 from streamcore.io.kafka import ReadFromKafka, WriteToKafka
 from streamcore.io.kafka.confluent.properties import SUGGESTED
+from streamcore.io.kafka.serde import JsonSerde
 from streamcore.io.kafka.settings import ClientSettings
 
 SECRET = "s3cret-and-long"
@@ -22,6 +23,7 @@ READING = [
     ({"topics": None}, "give either `topics` or `topic_pattern`, got None and None"),
     ({"topic_pattern": "a.*"}, "give either `topics` or `topic_pattern`, got 'clicks' and 'a.*'"),
     ({"topics": ["a", 3]}, "`topics` must be names of topics, got ['a', 3]"),
+    ({"topics": 5}, "`topics` must be names of topics, got 5"),
     (
         {"topics": None, "topic_pattern": "("},
         "`topic_pattern` must be a regular expression, got '(': missing ), unterminated subpattern at position 0",
@@ -41,6 +43,14 @@ READING = [
         "`bootstrap_servers` must name a broker, got None; give an address such as 'localhost:9092'",
     ),
     (
+        {"bootstrap_servers": 5},
+        "`bootstrap_servers` must name a broker, got 5; give an address such as 'localhost:9092'",
+    ),
+    (
+        {"bootstrap_servers": ["b:1", 5]},
+        "`bootstrap_servers` must name a broker, got ['b:1', 5]; give an address such as 'localhost:9092'",
+    ),
+    (
         {"consumer_config": {"bootstrap.servers": "b:1"}},
         "give either `bootstrap_servers` or 'bootstrap.servers' in `consumer_config`, not both",
     ),
@@ -51,6 +61,10 @@ READING = [
     (
         {"value_deserializer": 3},
         "`value_deserializer` must be a serde or a function of bytes, got 3; write JsonSerde()",
+    ),
+    (
+        {"key_deserializer": JsonSerde},
+        f"`key_deserializer` must be a serde or a function of bytes, got {JsonSerde!r}; write JsonSerde()",
     ),
     ({"client": "kafka-python"}, "`client` must be 'confluent' or 'aiokafka', got 'kafka-python'"),
     (
@@ -113,6 +127,10 @@ WRITING = [
     (
         {"value_serializer": "json"},
         "`value_serializer` must be a serde or a function that returns bytes, got 'json'; write JsonSerde()",
+    ),
+    (
+        {"key_serializer": JsonSerde},
+        f"`key_serializer` must be a serde or a function that returns bytes, got {JsonSerde!r}; write JsonSerde()",
     ),
     (
         {"producer_config": {"transactional.id": "x"}},
