@@ -13,11 +13,12 @@ from streamcore.engine.core.pace import Pace
     [
         ([0.1] * 3, 16),
         ([0.1] * 4, 32),
-        ([0.1, 0.1, 0.1, 0.5, 0.1], 16),
+        ([0.4, 0.4, 0.4, 0.6, 0.4], 16),
         ([0.1] * 100, 256),
         ([2.0], 8),
         ([100.0], 1),
-        ([16.0, *[0.5] * 9], 1),
+        ([16.0, *[0.6] * 9], 1),
+        ([2.0, *[0.4] * 4], 16),
     ],
 )
 def test_slow_bundles_become_smaller_and_quick_ones_larger(loads: list[float], size: int) -> None:

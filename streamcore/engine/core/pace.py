@@ -7,9 +7,9 @@ from typing import Final
 BUNDLE_SIZE: Final = 256
 # A run begins with few, as nobody knows how slow user code is.
 FIRST_SIZE: Final = 16
-# So many quick bundles in a row make the next ones larger.
+# So many bundles in a row, each so quick that one of twice the size would do, make the next ones larger.
 QUICK_BUNDLES: Final = 4
-QUICK: Final = 0.25
+QUICK: Final = 0.5
 
 
 class Pace:
