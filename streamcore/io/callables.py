@@ -41,6 +41,9 @@ class WriteToCallable(PTransform[PCollection[Any], PDone]):
         if not callable(fn):
             msg = f"WriteToCallable takes a function of one element, got {fn!r}"
             raise PipelineError(msg)
+        if inspect.isgeneratorfunction(fn) or inspect.isasyncgenfunction(fn):
+            msg = f"WriteToCallable got the generator function {_name_of(fn)}; a call does nothing, remove `yield`"
+            raise PipelineError(msg)
         self._fn = fn
         self._batch = batch
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -65,3 +66,12 @@ def test_labels_and_refusals() -> None:
     assert WriteToCallable(print).default_label() == "WriteToCallable(print)"
     with pytest.raises(PipelineError, match=r"^WriteToCallable takes a function of one element, got 3$"):
         WriteToCallable(3)  # type: ignore[arg-type]
+
+
+def printing(element: int) -> Iterator[None]:
+    yield print(element)
+
+
+def test_a_generator_function_would_do_nothing() -> None:
+    with pytest.raises(PipelineError, match=r"^WriteToCallable got the generator function printing"):
+        WriteToCallable(printing)

@@ -16,6 +16,7 @@ from confluent_kafka import KafkaError as ClientError, KafkaException, Message, 
 from streamcore.engine.slices import Slices
 from streamcore.errors import shorten
 from streamcore.io.kafka.client import Outgoing
+from streamcore.io.kafka.confluent.bounded_call import end_soon
 from streamcore.io.kafka.confluent.client_log import ClientLog
 from streamcore.io.kafka.confluent.connecting import Calls
 from streamcore.io.kafka.confluent.failures import failure_of
@@ -117,7 +118,7 @@ class ConfluentProducer:
     async def close(self) -> None:
         if not self._closed:
             self._closed = True
-            await asyncio.to_thread(self._discard)
+            await end_soon(self._discard)
 
     def _produce(self, rows: list[Row], start: int) -> int:
         """Hands over some rows; returns the index of the first that is left."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from typing import Any, Final
 
 from confluent_kafka import Consumer as ConsumerClient, KafkaException
 
 from streamcore.io.kafka.client import CommittedOffset, TopicPartition
-from streamcore.io.kafka.confluent.bounded_call import call_within
+from streamcore.io.kafka.confluent.bounded_call import call_within, end_soon
 from streamcore.io.kafka.confluent.failures import failure_of
 from streamcore.io.kafka.confluent.group_offsets import native_offsets
 from streamcore.io.kafka.confluent.producer import ConfluentProducer
@@ -65,5 +64,5 @@ class ConfluentTransactionalProducer(ConfluentProducer):
         if group not in self._groups:
             client = ConsumerClient({"group.id": group, "bootstrap.servers": "", "log_level": 0})
             self._groups[group] = client.consumer_group_metadata()
-            await asyncio.to_thread(client.close)
+            await end_soon(client.close)
         return self._groups[group]
