@@ -19,7 +19,9 @@ Row = tuple[Any, Any, int, int]
 
 def fill(broker: Broker, topic: str, values: list[Any], **columns: Any) -> None:
     """Writes values by another client than the one that is tested; `keys`, `partitions`, `millis`, `headers`."""
-    client = Producer({"bootstrap.servers": broker.bootstrap, "linger.ms": 0, "log_level": 0})
+    # Idempotent, as a broker that has just started refuses some batches, and those behind them would overtake them.
+    properties = {"bootstrap.servers": broker.bootstrap, "enable.idempotence": True, "linger.ms": 0, "log_level": 0}
+    client = Producer(properties)
     for number, value in enumerate(values):
         options = {"partition": columns.get("partitions", [0] * len(values))[number]}
         if "millis" in columns:
