@@ -48,7 +48,7 @@ async def test_a_broker_that_is_killed_while_it_is_read(
         await run.until_count(1000)
         kafka.kill()
         await asyncio.to_thread(kafka.start)
-        fill(kafka, topic, [b"%d" % n for n in numbers[1000:]], partitions=[n % 2 for n in range(2000)])
+        fill(kafka, topic, [b"%d" % n for n in numbers[1000:]], insists=True, partitions=[n % 2 for n in range(2000)])
         found = [value for _, value in await run.until_count(3000)]
     assert sorted(found) == numbers
     assert [n for n in found if n % 2] == numbers[1::2]

@@ -17,10 +17,12 @@ from tests.servers.broker import Broker
 Row = tuple[Any, Any, int, int]
 
 
-def fill(broker: Broker, topic: str, values: list[Any], **columns: Any) -> None:
-    """Writes values by another client than the one that is tested; `keys`, `partitions`, `millis`, `headers`."""
-    # Idempotent, as a broker that has just started refuses some batches, and those behind them would overtake them.
-    properties = {"bootstrap.servers": broker.bootstrap, "enable.idempotence": True, "linger.ms": 0, "log_level": 0}
+def fill(broker: Broker, topic: str, values: list[Any], *, insists: bool = False, **columns: Any) -> None:
+    """Writes values by another client than the one that is tested; `keys`, `partitions`, `millis`, `headers`.
+
+    A broker that has just started refuses some batches, and those behind them overtake them unless it `insists`.
+    """
+    properties = {"bootstrap.servers": broker.bootstrap, "enable.idempotence": insists, "linger.ms": 0, "log_level": 0}
     client = Producer(properties)
     for number, value in enumerate(values):
         options = {"partition": columns.get("partitions", [0] * len(values))[number]}
