@@ -15,7 +15,7 @@ from streamcore.model.two_phase import SinkRestart
 from streamcore.transforms.read import Read
 from streamcore.transforms.write import Write
 from tests.engine.ledgers import Ledger, LedgerSink, options, run_to_end
-from tests.engine.sources import Counting, Gate, GatedSource
+from tests.engine.sources import Counting, Gate, GatedSource, calm
 
 
 class Hoard(LedgerSink):
@@ -55,6 +55,7 @@ async def kept(state_dir: Path) -> str:
     gate = Gate()
     job = Job(copying(Hoard(Ledger()), state_dir, gate))
     await gate.use(2)
+    await calm()
     await job.savepoint("kept")
     await job.cancel()
     return str(state_dir / "savepoints" / "kept.sqlite")
@@ -110,6 +111,7 @@ async def test_files_that_were_not_complete_are_in_a_savepoint(tmp_path: Path) -
     gate, olds, old = Gate(), tmp_path / "olds", tmp_path / "old"
     job = Job(to_file(olds, old, gate))
     await gate.use(2)
+    await calm()
     await job.savepoint("kept")
     savepoint = str(old / "savepoints" / "kept.sqlite")
     for name in ("first", "second"):
