@@ -161,6 +161,7 @@ async def test_what_is_named_begins_without_state_once_though_nothing_has_change
     settings, ledger, gate = options(tmp_path, allow_changes=["counts"]), Ledger(), Gate()
     job = Job(counting(settings, ledger, gate=gate))
     await gate.use(5)
+    await calm()
     await job.checkpoint()
     await job.cancel()
     await run_to_end(counting(settings, ledger))  # the option has stayed
@@ -173,6 +174,7 @@ async def test_the_option_that_was_left_out_counts_again(tmp_path: Path) -> None
         gate = Gate()
         job = Job(counting(options(tmp_path, allow_changes=allowed), Ledger(), gate=gate))
         await gate.use(2)
+        await calm()
         await job.checkpoint()
         await job.cancel()
     ledger = Ledger()
