@@ -211,8 +211,8 @@ def seller_rows(group: tuple[int, Iterable[str | None]], window: Any = sc.DoFn.W
 
 
 def events(p: sc.Pipeline, source: Path) -> sc.PCollection[Event]:
-    """The input, decoded by the same library as in the loops."""
-    return p | ReadFromText(source, coder=BytesCoder()) | "parse" >> sc.Map(orjson.loads)
+    """The input, decoded by the same library as in the loops, and with the ends of lines as there."""
+    return p | ReadFromText(source, coder=BytesCoder(), strip_trailing_newlines=False) | "parse" >> sc.Map(orjson.loads)
 
 
 def timestamps() -> sc.WithTimestamps[Event]:

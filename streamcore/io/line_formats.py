@@ -37,9 +37,12 @@ class TextLines:
 
     def __init__(self, coder: LineDecoder[Any], strip: bool) -> None:
         self._coder = coder
-        self._strip = strip
-        plain = {StrUtf8Coder: _split_text, BytesCoder: _split_bytes}
-        self._split = plain.get(type(coder)) if strip else None
+        self._split_bytes = _split_bytes if strip else _bytes_with_ends
+        plain = {
+            StrUtf8Coder: _split_text if strip else _text_with_ends,
+            BytesCoder: self._split_bytes,
+        }
+        self._split = plain.get(type(coder))
 
     def parse(self, block: bytes, on_bad_line: OnBadLine) -> tuple[list[Any], int]:
         """Decodes the block as a whole where that gives the same, else line by line."""
@@ -50,7 +53,7 @@ class TextLines:
                 pass  # one line is not UTF-8: find it
             else:
                 return values, len(values)
-        lines = _split_bytes(block) if self._strip else io.BytesIO(block).readlines()
+        lines = self._split_bytes(block)
         return _decode_each(lines, self._coder.decode, on_bad_line), len(lines)
 
 
@@ -95,6 +98,14 @@ def _split_bytes(block: bytes) -> list[Any]:
     if not lines[-1]:
         lines.pop()
     return lines
+
+
+def _text_with_ends(block: bytes) -> list[Any]:
+    return io.StringIO(block.decode()).readlines()
+
+
+def _bytes_with_ends(block: bytes) -> list[Any]:
+    return io.BytesIO(block).readlines()
 
 
 def _decode_each(

@@ -41,9 +41,14 @@ def test_lines(tmp_path: Path, content: bytes, expected: list[str], what: str) -
     assert as_bytes == [line.encode() for line in expected]
 
 
-def test_line_ends_are_kept_if_asked(tmp_path: Path) -> None:
-    (tmp_path / "lines.txt").write_bytes(b"a\r\n\nb")
-    assert read_all(ReadFromText(tmp_path / "lines.txt", strip_trailing_newlines=False)) == ["a\r\n", "\n", "b"]
+@pytest.mark.parametrize(("content", "expected", "what"), LINES, ids=[what for _, _, what in LINES])
+def test_line_ends_are_kept_if_asked(tmp_path: Path, content: bytes, expected: list[str], what: str) -> None:
+    (tmp_path / "lines.txt").write_bytes(content)
+    kept = read_all(ReadFromText(tmp_path / "lines.txt", strip_trailing_newlines=False))
+    assert "".join(kept) == content.decode()
+    assert [re.sub(r"\r?\n\Z", "", line) for line in kept] == expected
+    as_bytes = read_all(ReadFromText(tmp_path / "lines.txt", coder=BytesCoder(), strip_trailing_newlines=False))
+    assert as_bytes == [line.encode() for line in kept]
 
 
 def test_a_coder_decodes_each_line(tmp_path: Path) -> None:
