@@ -67,12 +67,12 @@ class TimestampNode(Node):
     def micros(self, bundle: Bundle, times: list[Any]) -> list[int]:
         """Microseconds of what the function returned for the elements of a bundle."""
         unit = self._micros_per_unit
-        kinds = set(map(type, times))
-        if kinds == {int}:
+        kinds = list(map(type, times))
+        if kinds.count(int) == len(kinds):
             return times if unit == 1 else [time * unit for time in times]
         waiting = iter(times)
         try:
-            if kinds == {float}:
+            if kinds.count(float) == len(kinds):
                 return [round(time * unit) for time in waiting]
             return [_micros_of(time, unit) for time in waiting]
         except (TypeError, ValueError, ArithmeticError) as error:

@@ -7,7 +7,7 @@ from itertools import chain, compress, repeat
 from typing import Any, Final
 
 from streamcore.engine.core.node import Node, Scheduler
-from streamcore.engine.core.outputs import WRAPPERS, moved_back, unwrap
+from streamcore.engine.core.outputs import are_plain, moved_back, unwrap
 from streamcore.engine.core.windows import assigning
 from streamcore.errors import PipelineError, UserCodeError
 from streamcore.model.bundle import Bundle
@@ -64,7 +64,7 @@ class ElementwiseNode(Node):
 
     def emit_outputs(self, bundle: Bundle) -> None:
         """Emits a bundle of outputs, among which may be values with timestamps, windows or tags."""
-        if WRAPPERS.isdisjoint(map(type, bundle.values)):
+        if are_plain(bundle.values):
             self.emit(bundle)
             return
         # Behind an estimator, whose bundles are cut by the times it saw, whether such an element is late would depend

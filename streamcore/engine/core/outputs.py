@@ -18,6 +18,15 @@ Row = tuple[Any, int, Windows, PaneInfo]
 Run = list[tuple[int, Row]]  # with the position of each in its bundle
 
 
+def are_plain(outputs: list[Any]) -> bool:
+    """Whether all outputs are just values."""
+    kinds = list(map(type, outputs))
+    # Nearly always all are of one type, and counting is the fastest way to see it.
+    if kinds and kinds.count(kinds[0]) == len(kinds):
+        return kinds[0] not in WRAPPERS
+    return WRAPPERS.isdisjoint(kinds)
+
+
 def moved_back(bundle: Bundle) -> int | None:
     """The position of the first output whose own timestamp is before that of its element, if there is one."""
     for position, (value, timestamp) in enumerate(zip(bundle.values, bundle.timestamp_list(), strict=True)):
