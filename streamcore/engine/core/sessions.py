@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import heapq
 import operator
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -144,7 +144,7 @@ class SessionReduce(ReduceNode):
         """A new session with its timer set."""
         self._opened += 1
         session = Session(start, end, acc, key, self._opened)
-        self._arm(session)
+        self._arm((session,))
         return session
 
     def _sessions_of(self, key: Any) -> list[Session]:
@@ -187,14 +187,16 @@ class SessionReduce(ReduceNode):
                 self._close(session)
         return united
 
-    def _arm(self, session: Session) -> None:
-        """Sets the timer of a session, to the bucket that its end lies in."""
-        bucket = session.end // self._bucket_size
-        if bucket in self._buckets:
-            self._buckets[bucket].append(session)
-        else:
-            self._buckets[bucket] = [session]
-            heapq.heappush(self._bucket_order, bucket)
+    def _arm(self, sessions: Iterable[Session]) -> None:
+        """Sets the timers of sessions, to the buckets that their ends lie in."""
+        buckets, size = self._buckets, self._bucket_size
+        for session in sessions:
+            bucket = session.end // size
+            if bucket in buckets:
+                buckets[bucket].append(session)
+            else:
+                buckets[bucket] = [session]
+                heapq.heappush(self._bucket_order, bucket)
 
     def _take_over(self, watermark: int) -> list[Session]:
         """Closes the sessions that are over and gives them in the order of their ends; arms anew what goes on."""
@@ -203,14 +205,14 @@ class SessionReduce(ReduceNode):
         reached = watermark // self._bucket_size
         while self._bucket_order and self._bucket_order[0] <= reached:
             for session in self._buckets.pop(heapq.heappop(self._bucket_order)):
+                if not session.is_open:
+                    continue  # it was put out, or went up in another
                 if session.end > watermark:
                     go_on.append(session)
-                elif session.is_open:
+                else:
                     self._close(session)
                     over.append(session)
-        for session in go_on:
-            if session.is_open:  # else it went up in another
-                self._arm(session)
+        self._arm(go_on)
         over.sort(key=_NUMBER)
         over.sort(key=_END)  # twice by one number is faster than once by two
         return over
@@ -263,7 +265,7 @@ class SessionReduce(ReduceNode):
         for sessions in self._log.resume():
             for session in sessions:
                 self._keep(session)
-                self._arm(session)
+            self._arm(sessions)
             yield
 
 
