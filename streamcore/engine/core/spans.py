@@ -48,7 +48,7 @@ class SpanReduce(ReduceNode):
         self._opened = 0
         self._ends: list[tuple[int, int, BoundedWindow]] = []
         self._log = CellLog(_as_column, _of_column)
-        self._add, self._add_alike = _compile_add(kernel)
+        self._add, self._add_alike = (_compile_keyed if aggregation.keyed else _compile_unkeyed)(kernel)
         self._merge = merger(kernel)
         self._empty = single_functions(kernel).create
 
@@ -67,9 +67,9 @@ class SpanReduce(ReduceNode):
         elements = iter(bundle.values)
         try:
             if bundle.windows is self._windowfn or bundle.windows == self._windowfn:
-                self._add_by_time(self.pairs(elements), bundle)
+                self._add_by_time(elements, bundle)
             else:
-                self._add_windowed(self.pairs(elements), bundle)
+                self._add_windowed(elements, bundle)
         except Exception as error:
             position = self.position(bundle, elements)
             raise self.element_failure(bundle, position, error) from error
@@ -77,14 +77,14 @@ class SpanReduce(ReduceNode):
             self._note(bundle)
         self.emit_late()
 
-    def _add_by_time(self, pairs: Iterator[Any], bundle: Bundle) -> None:
+    def _add_by_time(self, elements: Iterator[Any], bundle: Bundle) -> None:
         if bundle.bounds is not None:
             earliest, latest = bundle.bounds
             begin, end = self._windowfn.span_at(earliest)
             if latest < end and begin in self._spans and self.earliest_end(earliest) > self.input_watermark:
-                self._add_alike(pairs, self._spans[begin])
+                self._add_alike(elements, self._spans[begin])
                 return
-        self._add(pairs, bundle.timestamp_list(), self._find_span)
+        self._add(elements, bundle.timestamp_list(), self._find_span)
 
     def advance(self, watermark: int) -> None:
         """Fires the windows that have ended."""
@@ -123,19 +123,19 @@ class SpanReduce(ReduceNode):
                 self._open_window(window).append((begin, cells))
         return cells
 
-    def _add_windowed(self, pairs: Iterator[Any], bundle: Bundle) -> None:
+    def _add_windowed(self, elements: Iterator[Any], bundle: Bundle) -> None:
         """Adds elements whose windows are given, and do not follow from their timestamps."""
         given = bundle.windows
         if isinstance(given, tuple) and len(given) == 1 and given[0].end_micros > self.input_watermark:
-            self._add_alike(pairs, self._own_cells(given[0]))
+            self._add_alike(elements, self._own_cells(given[0]))
             return
-        rows = zip(pairs, bundle.timestamp_list(), bundle.window_list(), strict=True)
-        for pair, timestamp, windows in rows:
+        rows = zip(elements, bundle.timestamp_list(), bundle.window_list(), strict=True)
+        for element, timestamp, windows in rows:
             for window in windows:
                 if window.end_micros <= self.input_watermark:
-                    self.drop_late(pair, timestamp, (window,))
+                    self.drop_late(element if self.aggregation.keyed else (None, element), timestamp, (window,))
                 else:
-                    self._add_alike((pair,), self._own_cells(window))
+                    self._add_alike((element,), self._own_cells(window))
 
     def _own_cells(self, window: BoundedWindow) -> Cells:
         """The cells for elements that were given this window: those of its span, if it is the only window there.
@@ -297,7 +297,7 @@ def _free(cells: Cells) -> Iterator[None]:
         yield
 
 
-def _compile_add(kernel: Kernel) -> tuple[Callable[..., None], Callable[..., None]]:
+def _compile_keyed(kernel: Kernel) -> tuple[Callable[..., None], Callable[..., None]]:
     """The loops that add pairs of key and value: to the cells that `find` gives for their times, or all to the same."""
     source = f"""
     def add_alike(pairs, cells):
@@ -323,6 +323,36 @@ def _compile_add(kernel: Kernel) -> tuple[Callable[..., None], Callable[..., Non
 
     def loops():
         return add_pairs, add_alike
+    """
+    loops: tuple[Callable[..., None], Callable[..., None]] = compile_loop(source, "loops", kernel)()
+    return loops
+
+
+def _compile_unkeyed(kernel: Kernel) -> tuple[Callable[..., None], Callable[..., None]]:
+    """The same for values alone: the one cell is that of None, and is looked for only when the cells are others."""
+    source = f"""
+    def add_alike(values, cells):
+        a = cells.get(None, ABSENT)
+        for v in values:
+            if a is ABSENT:
+                a = {first(kernel)}
+            else:
+                {update(kernel, "a")}
+        cells[None] = a
+
+    def add_values(values, stamps, find):
+        begin = end = 0
+        for v, t in zip(values, stamps):
+            if not begin <= t < end:
+                cells, begin, end = find(t, (None, v))
+            a = cells.get(None, ABSENT)
+            if a is ABSENT:
+                cells[None] = {first(kernel)}
+            else:
+                {update(kernel, "cells[None]")}
+
+    def loops():
+        return add_values, add_alike
     """
     loops: tuple[Callable[..., None], Callable[..., None]] = compile_loop(source, "loops", kernel)()
     return loops
