@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Final
 
@@ -13,6 +14,9 @@ from streamcore.io.kafka.errors import KafkaError
 # How often brokers are asked, and how long they have to answer, in seconds.
 INTERVAL: Final = 2.0
 ANSWER: Final = 2.0
+# For how long an answer tells that there is nothing to read, in seconds. A process that was stopped, or held up by user
+# code, has heard nothing of what came meanwhile.
+TRUSTED: Final = 10.0
 # How many partitions one question is about: less than a few milliseconds of work in the event loop.
 PARTITIONS_AT_ONCE: Final = 64
 
@@ -25,31 +29,37 @@ class Ends:
 
     Args:
         ask: Tells the ends of those of some partitions whose brokers answer in time.
+        now: The time in seconds; a clock that goes on while the machine sleeps.
     """
 
-    def __init__(self, ask: Callable[[Collection[TopicPartition]], Awaitable[Mapping[TopicPartition, int]]]) -> None:
+    def __init__(
+        self,
+        ask: Callable[[Collection[TopicPartition]], Awaitable[Mapping[TopicPartition, int]]],
+        now: Callable[[], float] = time.time,
+    ) -> None:
         self._ask = ask
+        self._now = now
         self._ends: dict[TopicPartition, int] = {}
         self._partitions: set[TopicPartition] = set()
-        self._silent: set[TopicPartition] = set()
+        # When the broker of a partition was last heard; not of those that have not answered the last question.
+        self._heard: dict[TopicPartition, float] = {}
         self._task: asyncio.Task[None] | None = None
 
     def begin(self, partition: TopicPartition) -> None:
         """A partition is read."""
         self._partitions.add(partition)
-        self._silent.add(partition)
         if self._task is None:
             self._task = asyncio.create_task(self._go_on(), name="ask for the ends of partitions")
 
     def end(self, partition: TopicPartition) -> None:
         """A partition is read no more."""
         self._partitions.discard(partition)
-        self._silent.discard(partition)
+        self._heard.pop(partition, None)
         self._ends.pop(partition, None)
 
     def note_answer(self, partition: TopicPartition) -> None:
         """Something of a partition has been read."""
-        self._silent.discard(partition)
+        self._heard[partition] = self._now()
 
     def note_first(self, partition: TopicPartition, end: int) -> None:
         """What has been read tells the end of a partition; counts until its broker has been asked."""
@@ -61,7 +71,8 @@ class Ends:
 
     def has_nothing_behind(self, partition: TopicPartition, offset: int) -> bool:
         """Whether the broker of a partition answers, and has told of nothing from an offset on."""
-        return partition not in self._silent and self._ends.get(partition, offset) <= offset
+        heard = self._heard.get(partition)
+        return heard is not None and self._now() - heard < TRUSTED and self._ends.get(partition, offset) <= offset
 
     def lag(self, partition: TopicPartition, offset: int) -> int | None:
         """How many offsets there are from an offset to the end of a partition; None if it is not known."""
@@ -87,9 +98,10 @@ class Ends:
         found: Mapping[TopicPartition, int] = {}
         with contextlib.suppress(KafkaError):
             found = await self._ask(partitions)
+        now = self._now()
         for partition in self._partitions.intersection(partitions):
             if partition in found:
                 self._ends[partition] = found[partition]
-                self._silent.discard(partition)
+                self._heard[partition] = now
             else:
-                self._silent.add(partition)
+                self._heard.pop(partition, None)

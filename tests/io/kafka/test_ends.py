@@ -9,7 +9,7 @@ import pytest
 
 from streamcore.io.kafka import ends
 from streamcore.io.kafka.client import TopicPartition
-from streamcore.io.kafka.ends import PARTITIONS_AT_ONCE, Ends
+from streamcore.io.kafka.ends import PARTITIONS_AT_ONCE, TRUSTED, Ends
 from streamcore.io.kafka.errors import KafkaConnectionError
 
 ONE, OTHER = TopicPartition("t", 0), TopicPartition("t", 1)
@@ -58,6 +58,21 @@ async def test_a_partition_whose_broker_does_not_answer_while_another_does() -> 
     assert not told.has_nothing_behind(ONE, 5)
     told.note_answer(ONE)
     assert told.has_nothing_behind(ONE, 5)
+    await told.stop()
+
+
+async def test_after_a_standstill_a_broker_must_be_heard_again() -> None:
+    brokers, now = Brokers(), 1000.0
+    told = Ends(brokers.ask, lambda: now)
+    told.begin(ONE)
+    await brokers.answer({ONE: 5})
+    now += TRUSTED / 2
+    assert told.has_nothing_behind(ONE, 5)
+    now += TRUSTED  # the process was stopped
+    assert not told.has_nothing_behind(ONE, 5)
+    await brokers.answer({ONE: 6})
+    assert not told.has_nothing_behind(ONE, 5)
+    assert told.has_nothing_behind(ONE, 6)
     await told.stop()
 
 
