@@ -11,6 +11,7 @@ from confluent_kafka import Producer
 from streamcore import Pipeline
 from streamcore.graph.ptransform import PTransform
 from streamcore.io import WriteToCallable
+from streamcore.io.kafka import ReadFromKafka
 from streamcore.model.source import Reader, Source
 from tests.servers.broker import Broker
 
@@ -97,3 +98,9 @@ async def read_split(source: Source[Any], split: str, position: Any, count: int)
     at = reader.position()
     await reader.close()
     return found, at
+
+
+def read(broker: Broker, client: Any, *topics: str, **options: Any) -> ReadFromKafka:
+    """A bounded read, unless it is said otherwise."""
+    options = {"until": "latest", "client": client, **options}
+    return ReadFromKafka(topics or None, broker.bootstrap, **options)
