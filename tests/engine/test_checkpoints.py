@@ -17,8 +17,6 @@ from streamcore.errors import (
     PipelineError,
     SourceError,
     StartRefusedError,
-    StateDirectoryError,
-    StateEncodingError,
     StateLockedError,
     StateTakenOverError,
     UserCodeError,
@@ -33,44 +31,17 @@ from streamcore.io.periodic import PeriodicSource, RebaseMode, Schedule
 from streamcore.model.options import PipelineOptions
 from streamcore.model.source import Source
 from streamcore.model.watermark import BoundedOutOfOrderness
-from streamcore.model.windowing import AccumulationMode
 from streamcore.testing import TestStream
 from streamcore.transforms.elementwise import Map
-from streamcore.transforms.group import CombinePerKey, GroupByKey
+from streamcore.transforms.group import CombinePerKey
 from streamcore.transforms.read import MemorySource, Read
 from streamcore.transforms.window_into import WindowInto
 from streamcore.transforms.with_timestamps import WithTimestamps
 from streamcore.transforms.write import Write
-from streamcore.triggers import AfterCount, AfterWatermark
-from streamcore.windowing import FixedWindows, Sessions, SlidingWindows
+from streamcore.windowing import FixedWindows
+from tests.engine.counting import WINDOWS, counts
 from tests.engine.ledgers import Ledger, LedgerSink, options, run_to_end
 from tests.engine.sources import Counting, Gate, GatedSource, calm
-
-WINDOWS: dict[str, Callable[[], WindowInto]] = {
-    "fixed": lambda: WindowInto(FixedWindows(10)),
-    "sliding": lambda: WindowInto(SlidingWindows(20, 5)),
-    "sessions": lambda: WindowInto(Sessions(2)),
-    "early panes": lambda: WindowInto(
-        FixedWindows(10), AfterWatermark(early=AfterCount(2)), AccumulationMode.ACCUMULATING
-    ),
-    "early sessions": lambda: WindowInto(Sessions(2), AfterWatermark(early=AfterCount(2)), AccumulationMode.DISCARDING),
-}
-
-
-def counts(
-    source: Source[int], sink: LedgerSink, settings: PipelineOptions | None = None, window: str = "fixed"
-) -> Pipeline:
-    """Counts what a source gives, by key and window."""
-    p = Pipeline(options=settings)
-    _ = (
-        p
-        | "read" >> Read(source)
-        | "gaps" >> Map(lambda number: (f"key {number % 4}" if number % 20 < 14 else "rare", 1))
-        | WINDOWS[window]()
-        | "counts" >> CombinePerKey(sum)
-        | "out" >> Write(sink)
-    )
-    return p
 
 
 async def killed_again_and_again(
@@ -307,66 +278,6 @@ async def test_metrics_go_on(tmp_path: Path) -> None:
     assert job.metrics["counts"].elements == 800
 
 
-async def test_a_value_that_cannot_be_stored_names_its_step(tmp_path: Path) -> None:
-    class Odd:
-        pass
-
-    def make(settings: PipelineOptions) -> Pipeline:
-        p = Pipeline(options=settings)
-        _ = (
-            p
-            | Read(Counting(None))
-            | Map(lambda number: (1, Odd()))
-            | WindowInto(FixedWindows(10_000))
-            | "lists" >> GroupByKey()
-            | Write(LedgerSink(Ledger()))
-        )
-        return p
-
-    job = Job(make(options(tmp_path)))
-    await job.checkpoint()
-    await calm()
-    with pytest.raises(StateEncodingError) as caught:
-        await job.checkpoint()
-    assert str(caught.value).startswith("the state of 'lists (spans)' cannot be stored: ")
-    assert job.state == "FAILED"
-
-
-class Own:
-    """A class that only pickle can store."""
-
-    def __init__(self, number: int) -> None:
-        self.number = number
-
-
-async def test_values_of_any_type_where_pickle_is_allowed(tmp_path: Path) -> None:
-    ledger, gate = Ledger(), Gate()
-
-    def make() -> Pipeline:
-        p = Pipeline(options=options(tmp_path / "state", allow_pickle=True))
-        own = p | Read(GatedSource(Counting(30, splits=["a"]), gate)) | Map(lambda number: (1, Own(number)))
-        _ = (
-            own
-            | WindowInto(FixedWindows(100))
-            | "lists" >> GroupByKey()
-            | Map(_numbers)
-            | "out" >> Write(LedgerSink(ledger))
-        )
-        return p
-
-    job = Job(make())
-    await gate.use(5)
-    await job.checkpoint()
-    await job.cancel()
-    gate.allow(100)
-    await run_to_end(make())
-    assert ledger.rows() == [list(range(30))]
-
-
-def _numbers(pair: tuple[int, list[Own]]) -> list[int]:
-    return [own.number for own in pair[1]]
-
-
 async def test_a_run_that_was_taken_over_writes_nothing_more(tmp_path: Path) -> None:
     ledger, gates = Ledger(), [Gate(), Gate()]
     slow, fast = (GatedSource(Counting(300, splits=["a"]), gate) for gate in gates)
@@ -416,71 +327,3 @@ async def test_options_that_make_no_sense(tmp_path: Path, settings: dict[str, An
     with pytest.raises(PipelineError) as caught:
         Job(counts(Counting(None), LedgerSink(Ledger()), options(tmp_path, **settings)))
     assert str(caught.value) == message
-
-
-async def test_savepoints_are_begun_with(tmp_path: Path) -> None:
-    ledger, whole = Ledger(), Ledger()
-    gate = Gate()
-    job = Job(counts(GatedSource(Counting(400), gate), LedgerSink(ledger), options(tmp_path / "a")))
-    await gate.use(20)
-    number = await job.savepoint("before")
-    gate.allow(1000)
-    await job.wait()
-    file = tmp_path / "a" / "savepoints" / "before.sqlite"
-
-    beyond = Ledger()
-    settings = options(tmp_path / "b", from_savepoint=str(file))
-    gate = Gate()
-    again = Job(counts(GatedSource(Counting(400), gate), LedgerSink(beyond), settings))
-    await gate.use(20)
-    await again.checkpoint()
-    await again.cancel()
-    gate.allow(1000)
-    await run_to_end(counts(GatedSource(Counting(400), gate), LedgerSink(beyond), settings))
-    await run_to_end(counts(Counting(400), LedgerSink(whole)))
-    before = [row for page, rows in ledger.pages.items() if page <= number for row in rows]
-    assert sorted(before + beyond.rows()) == sorted(whole.rows())
-    assert beyond.starts[0].checkpoint == 0
-
-
-@pytest.mark.parametrize("name", ["a copy.sqlite", "nightly.bak"])
-async def test_a_copy_of_a_savepoint_is_begun_with_wherever_it_is(tmp_path: Path, name: str) -> None:
-    gate, ledger, whole = Gate(), Ledger(), Ledger()
-    job = Job(counts(GatedSource(Counting(400), gate), LedgerSink(ledger), options(tmp_path / "a")))
-    await gate.use(20)
-    await job.savepoint("before")
-    await job.cancel()
-    copy = tmp_path / name
-    (tmp_path / "a" / "savepoints" / "before.sqlite").rename(copy)
-    gate.allow(1000)
-    settings = options(tmp_path / "b", from_savepoint=copy)
-    beyond = Ledger()
-    await run_to_end(counts(GatedSource(Counting(400), gate), LedgerSink(beyond), settings))
-    await run_to_end(counts(Counting(400), LedgerSink(whole)))
-    assert sorted(ledger.rows() + beyond.rows()) == sorted(whole.rows())
-
-
-async def test_a_savepoint_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(StateDirectoryError) as caught:
-        await run_to_end(counts(Counting(400), LedgerSink(Ledger()), options(tmp_path, from_savepoint="other")))
-    assert str(caught.value) == (
-        f"there is no savepoint {tmp_path / 'savepoints' / 'other.sqlite'}; give the file of one, or the name of one "
-        "in the state directory"
-    )
-
-
-async def test_a_savepoint_for_a_directory_that_is_not_empty(tmp_path: Path) -> None:
-    job = Job(counts(Counting(None), LedgerSink(Ledger()), options(tmp_path)))
-    await job.savepoint("mine")
-    for name in ("not a name", "mine"):
-        with pytest.raises(StateDirectoryError):
-            await job.savepoint(name)
-    assert await job.checkpoint() == 3
-    await job.cancel()
-    file = tmp_path / "savepoints" / "mine.sqlite"
-    with pytest.raises(StartRefusedError) as caught:
-        await run_to_end(counts(Counting(400), LedgerSink(Ledger()), options(tmp_path, from_savepoint="mine")))
-    assert str(caught.value) == (
-        f"the state directory {tmp_path} began with nothing, got from_savepoint={str(file)!r}; "
-        "use an empty state directory to begin with that savepoint"
-    )

@@ -1,0 +1,80 @@
+"""Which values the state can hold."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from streamcore.engine.runtime import Job
+from streamcore.errors import StateEncodingError
+from streamcore.graph.pipeline import Pipeline
+from streamcore.model.options import PipelineOptions
+from streamcore.transforms.elementwise import Map
+from streamcore.transforms.group import GroupByKey
+from streamcore.transforms.read import Read
+from streamcore.transforms.window_into import WindowInto
+from streamcore.transforms.write import Write
+from streamcore.windowing import FixedWindows
+from tests.engine.ledgers import Ledger, LedgerSink, options, run_to_end
+from tests.engine.sources import Counting, Gate, GatedSource, calm
+
+
+async def test_a_value_that_cannot_be_stored_names_its_step(tmp_path: Path) -> None:
+    class Odd:
+        pass
+
+    def make(settings: PipelineOptions) -> Pipeline:
+        p = Pipeline(options=settings)
+        _ = (
+            p
+            | Read(Counting(None))
+            | Map(lambda number: (1, Odd()))
+            | WindowInto(FixedWindows(10_000))
+            | "lists" >> GroupByKey()
+            | Write(LedgerSink(Ledger()))
+        )
+        return p
+
+    job = Job(make(options(tmp_path)))
+    await job.checkpoint()
+    await calm()
+    with pytest.raises(StateEncodingError) as caught:
+        await job.checkpoint()
+    assert str(caught.value).startswith("the state of 'lists (spans)' cannot be stored: ")
+    assert job.state == "FAILED"
+
+
+class Own:
+    """A class that only pickle can store."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+
+async def test_values_of_any_type_where_pickle_is_allowed(tmp_path: Path) -> None:
+    ledger, gate = Ledger(), Gate()
+
+    def make() -> Pipeline:
+        p = Pipeline(options=options(tmp_path / "state", allow_pickle=True))
+        own = p | Read(GatedSource(Counting(30, splits=["a"]), gate)) | Map(lambda number: (1, Own(number)))
+        _ = (
+            own
+            | WindowInto(FixedWindows(100))
+            | "lists" >> GroupByKey()
+            | Map(_numbers)
+            | "out" >> Write(LedgerSink(ledger))
+        )
+        return p
+
+    job = Job(make())
+    await gate.use(5)
+    await job.checkpoint()
+    await job.cancel()
+    gate.allow(100)
+    await run_to_end(make())
+    assert ledger.rows() == [list(range(30))]
+
+
+def _numbers(pair: tuple[int, list[Own]]) -> list[int]:
+    return [own.number for own in pair[1]]
