@@ -262,9 +262,14 @@ def _order_matters(node: Node) -> bool:
         for follower in _downstream(current):
             ways[id(follower)] = ways.get(id(follower), 0) + ways[id(current)]
             met = isinstance(follower, FlattenNode) and ways[id(follower)] > 1
-            if met and any(reduce.order_sensitive for reduce in _reduces_behind(follower)):
+            if met and any(map(_tells_order, _in_order(follower))):
                 return True
     return False
+
+
+def _tells_order(node: Node) -> bool:
+    """Whether the order in which elements come to a node may show in a result: it may show in a watermark, too."""
+    return isinstance(node, EstimatorNode) or (isinstance(node, ReduceNode) and node.order_sensitive)
 
 
 def _in_order(node: Node) -> list[Node]:

@@ -162,6 +162,18 @@ def test_sessions_behind_a_flatten_wait_for_the_slowest_input(size: int) -> None
 
 
 @pytest.mark.parametrize("size", SIZES)
+def test_a_watermark_that_starts_where_branches_have_met(size: int) -> None:
+    def build(p: Pipeline) -> Any:
+        trips = p | Create([(start, start + 3) for start in range(0, 100, 10)])
+        starts = trips | "starts" >> Map(lambda trip: ("k", trip[0]))
+        ends = trips | "ends" >> Map(lambda trip: ("k", trip[1]))
+        return (starts, ends) | Flatten() | WithTimestamps(lambda pair: pair[1], watermark=BoundedOutOfOrderness(5))
+
+    panes = [("k", sum((time, time + 3, time + 10, time + 13))) for time in range(0, 100, 20)]
+    assert totals(size, FixedWindows(20), build) == (panes, [])
+
+
+@pytest.mark.parametrize("size", SIZES)
 def test_times_that_are_moved_behind_the_watermark_are_late(size: int) -> None:
     def build(p: Pipeline) -> Any:
         return timed(p, "in", [100, 109, 105]) | "back" >> WithTimestamps(lambda pair: pair[1] - 50)
