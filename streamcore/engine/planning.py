@@ -14,7 +14,7 @@ from streamcore.engine.core.estimate import EstimatorNode
 from streamcore.engine.core.flatten import FlattenNode
 from streamcore.engine.core.ingress import SourceNode
 from streamcore.engine.core.node import Node, Scheduler, TimedNode
-from streamcore.engine.core.pace import BUNDLE_SIZE
+from streamcore.engine.core.pace import BUNDLE_SIZE, Pace
 from streamcore.engine.core.reduce import ReduceNode
 from streamcore.engine.reductions import hinted_type, make_reduce
 from streamcore.errors import PipelineError, shorten
@@ -177,6 +177,8 @@ class Plan:
         for node in self.nodes:
             if isinstance(node, ReduceNode):
                 node.stepwise = any(reduce.timer_sensitive or _closes_late(node) for reduce in _reduces_behind(node))
+                if _order_matters(node) or _is_chained(node):
+                    node.pace = Pace(limit=1)
         estimators = [node for node in self.nodes if isinstance(node, EstimatorNode)]
         for node in estimators:
             # One estimator given to several sources keeps all of them together.
@@ -184,8 +186,8 @@ class Plan:
         for node in self.nodes:
             if isinstance(node, EstimatorNode):
                 node.reduces = list(_reduces_behind(node, first_only=True))
-                chained = any(r.data_driven and any(True for _ in _reduces_behind(r)) for r in node.reduces)
-                node.one_by_one = chained or _order_matters(node) or any(map(_moves_times, _nodes_behind(node)))
+                moved = any(map(_moves_times, _nodes_behind(node)))
+                node.one_by_one = moved or _order_matters(node) or _is_chained(node)
             elif isinstance(node, SourceNode) and _order_matters(node):
                 node.bundle_size = 1
 
@@ -253,6 +255,14 @@ def _nodes_behind(node: Node, to_first_reduce: bool = True) -> Iterator[Node]:
         if to_first_reduce and isinstance(current, ReduceNode):
             continue
         waiting.extend(_downstream(current))
+
+
+def _is_chained(node: Node) -> bool:
+    """Whether an element of this node may put a pane out behind it, which another aggregation takes up."""
+    return any(
+        reduce.data_driven and any(True for _ in _reduces_behind(reduce))
+        for reduce in _reduces_behind(node, first_only=True)
+    )
 
 
 def _order_matters(node: Node) -> bool:

@@ -43,3 +43,11 @@ def test_a_piece_in_which_nothing_is_handed_on_says_nothing() -> None:
     scheduler.adapt(4)
     scheduler.adapt(50)
     assert scheduler.intake.size == 4
+
+
+def test_a_pace_may_have_a_limit_of_its_own() -> None:
+    pace = Pace(limit=1)
+    assert pace.size == 1
+    for _ in range(10):
+        pace.adapt(1, 0.1)
+    assert pace.size == 1

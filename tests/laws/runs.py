@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
+from itertools import cycle
 from typing import Any, NamedTuple
+from unittest.mock import patch
 
 from streamcore import Map, Pipeline, Read, WindowInto, WithTimestamps, Write
+from streamcore.engine.core import pace as pacing
+from streamcore.engine.core.pace import Pace
 from streamcore.graph.pvalue import PCollection
 from streamcore.model.bundle import Bundle
 from streamcore.model.options import PipelineOptions
@@ -16,6 +21,18 @@ from streamcore.model.window import BoundedWindow
 from streamcore.model.windowing import Windowing
 from streamcore.transforms.group import LateOutputs, Reduce
 from tests.laws.arrivals import Element, Replay
+
+
+@contextlib.contextmanager
+def machine(sizes: Sequence[int]) -> Iterator[None]:
+    """A machine of changing speed: how many elements travel together follows from these numbers, in turn."""
+    turns = cycle(sizes)
+
+    def adapt(pace: Pace, count: int, load: float) -> None:
+        pace.size = min(next(turns), pace.limit)
+
+    with patch.object(pacing, "FIRST_SIZE", sizes[0]), patch.object(Pace, "adapt", adapt):
+        yield
 
 
 class Row(NamedTuple):

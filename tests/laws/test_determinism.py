@@ -7,40 +7,38 @@ from typing import Any
 
 from hypothesis import given, settings, strategies as st
 
-from streamcore import CombinePerKey, Filter, FlatMap, GroupByKey, Map
+from streamcore import CombinePerKey, Filter, FlatMap, GroupByKey, Map, WithTimestamps
 from streamcore.model.watermark import WatermarkEstimator
 from streamcore.model.windowing import ClosingBehavior, TimestampCombiner, Windowing
 from streamcore.timestamp import Duration
 from streamcore.transforms.flatten import Flatten
 from streamcore.transforms.group import Reduce
-from streamcore.triggers import DefaultTrigger
-from streamcore.windowing import FixedWindows
+from streamcore.triggers import AfterCount, AfterWatermark, DefaultTrigger, Repeatedly
+from streamcore.windowing import FixedWindows, GlobalWindows
 from tests.laws.arrivals import Element, Event, Mark, Replay, cut
-from tests.laws.cases import ESTIMATORS, UNIT, ShownMonotonous, arrivals, windowings
-from tests.laws.runs import Build, Seen
+from tests.laws.cases import ESTIMATORS, UNIT, ShownBounded, ShownMonotonous, arrivals, units, windowings
+from tests.laws.runs import Build, Seen, machine
 
 BUNDLE_SIZES = [1, 2, 3, 7, 256]
 
-cuts = st.tuples(
-    st.lists(st.sampled_from([1, 2, 3, 7, 256]), min_size=1, max_size=4),
-    st.sampled_from(BUNDLE_SIZES),
-    st.booleans(),
-)
+sizes = st.lists(st.sampled_from(BUNDLE_SIZES), min_size=1, max_size=4)
+cuts = st.tuples(sizes, st.sampled_from(BUNDLE_SIZES), st.booleans(), sizes)
 estimators = st.none() | ESTIMATORS
 reduces: st.SearchStrategy[Callable[[], Reduce]] = st.sampled_from([GroupByKey, lambda: CombinePerKey(sum)])
-Cut = tuple[list[int], int, bool]
+Cut = tuple[list[int], int, bool, list[int]]
 
 
 def check(events: list[Event], ports: int, ways: list[Cut], build: Callable[[Build], None]) -> None:
-    """The result is that of elements that come one by one, in bundles of one, for any other cut."""
+    """The result is that of elements that come one by one, in bundles of one, for any other cut and on any machine."""
 
-    def run(sizes: list[int], bundle_size: int, apart: bool) -> Seen:
+    def run(sizes: list[int], bundle_size: int, apart: bool, paces: list[int]) -> Seen:
         pipeline = Build(Replay(cut(events, sizes, apart), ports), bundle_size)
         build(pipeline)
-        return pipeline.run()
+        with machine(paces):
+            return pipeline.run()
 
-    expected = run([1], 1, True)
-    for way in [([256], 256, False), *ways]:
+    expected = run([1], 1, True, [1])
+    for way in [([256], 256, False, [256]), *ways]:
         assert run(*way) == expected, way
 
 
@@ -96,7 +94,7 @@ def test_two_sources(
 
 def test_last_panes_that_come_behind_the_watermark() -> None:
     events: list[Event] = [Element(0, "a", number, time * UNIT) for number, time in enumerate((0, 1, 3, 3))]
-    windows = FixedWindows(Duration.of_micros(UNIT))
+    windows = FixedWindows(_units(1))
     lateness, always = 2 * UNIT, ClosingBehavior.FIRE_ALWAYS
     windowing = Windowing(windows, DefaultTrigger(), allowed_lateness=lateness, closing_behavior=always)
 
@@ -110,7 +108,7 @@ def test_last_panes_that_come_behind_the_watermark() -> None:
 def test_a_hold_that_is_moved_within_a_bundle() -> None:
     moves_the_hold, comes_behind_it = Element(0, "a", 1, 5 * UNIT), Element(0, "b", 2, 3 * UNIT)
     events: list[Event] = [Element(0, "a", 0, 0), Mark(0, 4 * UNIT), moves_the_hold, comes_behind_it]
-    windows = FixedWindows(Duration.of_micros(8 * UNIT))
+    windows = FixedWindows(_units(8))
     windowing = Windowing(windows, DefaultTrigger(), timestamp_combiner=TimestampCombiner.OUTPUT_AT_LATEST)
 
     def build(pipeline: Build) -> None:
@@ -194,6 +192,96 @@ def test_aggregations_that_meet_again(
         pipeline.group(both | Flatten(), None, GroupByKey(), "panes")
 
     check(events, 1, ways, build)
+
+
+@settings(max_examples=50)
+@given(
+    estimators.flatmap(lambda it: st.tuples(st.just(it), arrivals(marks=it is None))),
+    windowings(),
+    windowings(),
+    reduces,
+    st.lists(cuts, max_size=3),
+)
+def test_branches_of_an_aggregation_that_meet_again(
+    case: tuple[WatermarkEstimator | None, list[Event]],
+    first: Windowing,
+    second: Windowing,
+    reduce: Callable[[], Reduce],
+    ways: list[Cut],
+) -> None:
+    estimator, events = case
+
+    def build(pipeline: Build) -> None:
+        panes = pipeline.group(pipeline.read(estimator, [0]), first, reduce(), "first")
+        branches = panes | "left" >> Map(_to_one_key), panes | "right" >> Map(_to_one_key)
+        pipeline.group(branches | Flatten(), second, GroupByKey(), "second")
+
+    check(events, 1, ways, build)
+
+
+@settings(max_examples=50)
+@given(arrivals(), st.builds(ShownBounded, units(0, 6)), windowings(), reduces, st.lists(cuts, max_size=3))
+def test_branches_that_meet_in_front_of_a_watermark(
+    events: list[Event],
+    estimator: WatermarkEstimator,
+    windowing: Windowing,
+    reduce: Callable[[], Reduce],
+    ways: list[Cut],
+) -> None:
+    times = {event.number: event.time for event in events if isinstance(event, Element)}
+
+    def build(pipeline: Build) -> None:
+        pairs = pipeline.read(None, [0])
+        odd = pairs | Filter(lambda pair: pair[1] % 2)
+        stamped = (odd, pairs) | Flatten() | WithTimestamps(lambda pair: times[pair[1]], unit="us", watermark=estimator)
+        pipeline.group(stamped, windowing, reduce(), "panes")
+
+    check(events, 1, ways, build)
+
+
+@settings(max_examples=50)
+@given(
+    estimators.flatmap(lambda it: st.tuples(st.just(it), arrivals(marks=it is None, keys="abcdef"))),
+    st.tuples(windowings(), windowings(), windowings()),
+    reduces,
+    st.lists(cuts, max_size=3),
+)
+def test_three_in_a_row(
+    case: tuple[WatermarkEstimator | None, list[Event]],
+    windowings: tuple[Windowing, Windowing, Windowing],
+    reduce: Callable[[], Reduce],
+    ways: list[Cut],
+) -> None:
+    estimator, events = case
+
+    def build(pipeline: Build) -> None:
+        panes = pipeline.group(pipeline.read(estimator, [0]), windowings[0], reduce(), "first")
+        panes = panes | "one key" >> Map(_to_one_key)
+        panes = pipeline.group(panes, windowings[1], GroupByKey(), "second") | "again" >> Map(_to_one_key)
+        pipeline.group(panes, windowings[2], GroupByKey(), "third")
+
+    check(events, 1, ways, build)
+
+
+def test_panes_of_one_window_that_set_off_more_than_one_pane_each() -> None:
+    events: list[Event] = [Element(0, "x", 0, 2 * UNIT)]
+    events += [Element(0, key, 1, 12 * UNIT) for key in ("x", "y1", "y2", "y3", "y4", "y5", "y6")]
+    pairs, early = Repeatedly(AfterCount(2)), AfterWatermark(early=AfterCount(1))
+    earliest = TimestampCombiner.OUTPUT_AT_EARLIEST
+
+    def build(pipeline: Build) -> None:
+        first = Windowing(FixedWindows(_units(10)), DefaultTrigger())
+        panes = pipeline.group(pipeline.read(ShownMonotonous(), [0]), first, GroupByKey(), "first")
+        second = Windowing(GlobalWindows(), pairs, timestamp_combiner=earliest)
+        panes = panes | Map(lambda pair: (pair[0][0], pair))
+        panes = pipeline.group(panes, second, GroupByKey(), "second") | "one key" >> Map(_to_one_key)
+        pipeline.group(panes, Windowing(FixedWindows(_units(5)), early), GroupByKey(), "third")
+
+    check(events, 1, [([256], 256, False, [1])], build)
+
+
+def _units(number: int) -> Duration:
+    return Duration.of_micros(number * UNIT)
 
 
 def _to_one_key(pair: tuple[str, Any]) -> tuple[str, Any]:

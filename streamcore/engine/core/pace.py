@@ -15,12 +15,17 @@ QUICK: Final = 0.5
 class Pace:
     """Finds out how many elements should be handed on together.
 
+    Args:
+        limit: How many it must never be more than.
+
     Attributes:
         size: The most.
+        limit: What `size` never goes beyond.
     """
 
-    def __init__(self) -> None:
-        self.size = FIRST_SIZE
+    def __init__(self, limit: int = BUNDLE_SIZE) -> None:
+        self.limit = limit
+        self.size = min(FIRST_SIZE, limit)
         self._quick = 0
 
     def adapt(self, count: int, load: float) -> None:
@@ -35,4 +40,4 @@ class Pace:
         self._quick = self._quick + 1 if load < QUICK else 0
         if self._quick == QUICK_BUNDLES:
             self._quick = 0
-            self.size = min(2 * self.size, BUNDLE_SIZE)
+            self.size = min(2 * self.size, self.limit)
