@@ -188,7 +188,7 @@ class Plan:
                 node.reduces = list(_reduces_behind(node, first_only=True))
                 moved = any(map(_moves_times, _nodes_behind(node)))
                 node.one_by_one = moved or _order_matters(node) or _is_chained(node)
-            elif isinstance(node, SourceNode) and _order_matters(node):
+            elif isinstance(node, SourceNode) and (_order_matters(node) or _is_chained(node)):
                 node.bundle_size = 1
 
 

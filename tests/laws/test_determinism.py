@@ -280,6 +280,21 @@ def test_panes_of_one_window_that_set_off_more_than_one_pane_each() -> None:
     check(events, 1, [([256], 256, False, [1])], build)
 
 
+def test_panes_that_move_a_hold_which_others_wait_for() -> None:
+    events: list[Event] = [Element(0, "a", 0, 2 * UNIT), Mark(0, 10 * UNIT), Element(0, "a", 1, 12 * UNIT)]
+    events += [Element(0, "b", number, 11 * UNIT) for number in (2, 3)]
+    pairs, early = Repeatedly(AfterCount(2)), AfterWatermark(early=AfterCount(1))
+    earliest = TimestampCombiner.OUTPUT_AT_EARLIEST
+
+    def build(pipeline: Build) -> None:
+        first = Windowing(FixedWindows(_units(100)), pairs, timestamp_combiner=earliest)
+        panes = pipeline.group(pipeline.read(None, [0]), first, GroupByKey(), "first") | "one" >> Map(_to_one_key)
+        panes = pipeline.group(panes, Windowing(FixedWindows(_units(5)), early), GroupByKey(), "second")
+        pipeline.group(panes, Windowing(GlobalWindows(), Repeatedly(AfterCount(3))), GroupByKey(), "third")
+
+    check(events, 1, [], build)
+
+
 def _units(number: int) -> Duration:
     return Duration.of_micros(number * UNIT)
 
