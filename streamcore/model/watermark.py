@@ -6,7 +6,7 @@ An estimator is a stateless specification; the engine keeps its state, one per s
 from __future__ import annotations
 
 import abc
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from streamcore.errors import PipelineError
@@ -25,12 +25,7 @@ class WatermarkEstimator(abc.ABC):
             None: it stays.
         max_drift: A split whose watermark is so much (seconds) ahead of the slowest one is not polled until the
             others have caught up; None: no limit.
-
-    Attributes:
-        looks_at_elements: Whether it needs the elements themselves, and not their timestamps alone.
     """
-
-    looks_at_elements = True
 
     def __init__(
         self,
@@ -49,26 +44,20 @@ class WatermarkEstimator(abc.ABC):
 
     @abc.abstractmethod
     def current(self, state: EstimatorState) -> int:
-        """The watermark, in microseconds."""
+        """The watermark, in microseconds; one that goes back is ignored."""
 
     @abc.abstractmethod
-    def observe(self, state: EstimatorState, values: Sequence[Any], timestamps: list[int]) -> EstimatorState:
-        """The state after these elements; `timestamps` is never empty."""
-
-    @abc.abstractmethod
-    def running(self, state: EstimatorState, values: Sequence[Any], timestamps: list[int]) -> list[int]:
-        """The watermark just after each of these elements."""
+    def observe(self, state: EstimatorState, value: Any, timestamp: int) -> EstimatorState:
+        """The state after one more element, at a time in microseconds; called once for each, in the order they come."""
 
 
 class BoundedOutOfOrderness(WatermarkEstimator):
     """The largest timestamp so far minus a bound: elements are expected at most `bound` seconds out of order.
 
     >>> estimator = BoundedOutOfOrderness(10)
-    >>> estimator.running(estimator.create(), "abc", [20_000_000, 15_000_000, 21_000_000])
+    >>> estimator.running(estimator.create(), [20_000_000, 15_000_000, 21_000_000])
     [10000000, 10000000, 11000000]
     """
-
-    looks_at_elements = False
 
     def __init__(
         self,
@@ -88,12 +77,12 @@ class BoundedOutOfOrderness(WatermarkEstimator):
         """The largest timestamp minus the bound."""
         return max(int(state) - self.bound, MIN_MICROS)
 
-    def observe(self, state: EstimatorState, values: Sequence[Any], timestamps: list[int]) -> EstimatorState:
+    def observe(self, state: EstimatorState, value: Any, timestamp: int) -> EstimatorState:
         """The largest timestamp so far."""
-        return max(state, max(timestamps))
+        return max(state, timestamp)
 
-    def running(self, state: EstimatorState, values: Sequence[Any], timestamps: list[int]) -> list[int]:
-        """The largest timestamp up to each element, minus the bound."""
+    def running(self, state: EstimatorState, timestamps: list[int]) -> list[int]:
+        """The watermark just after each of some elements, which are not needed themselves."""
         # Three times as fast as `accumulate(timestamps, max)`, and a second pass for the bound.
         largest, bound = int(state), self.bound
         mark = largest - bound
@@ -138,19 +127,10 @@ class Punctuated(WatermarkEstimator):
         """The largest watermark carried so far."""
         return int(state)
 
-    def observe(self, state: EstimatorState, values: Sequence[Any], timestamps: list[int]) -> EstimatorState:
+    def observe(self, state: EstimatorState, value: Any, timestamp: int) -> EstimatorState:
         """The largest watermark carried so far."""
-        return self.running(state, values, timestamps)[-1]
-
-    def running(self, state: EstimatorState, values: Sequence[Any], timestamps: list[int]) -> list[int]:
-        """The largest watermark carried up to each element."""
-        marks = []
-        for value, stamp in zip(values, timestamps, strict=True):
-            mark = self.fn(value, Timestamp.of_micros(stamp))
-            if mark is not None:
-                state = max(state, to_micros(mark))
-            marks.append(state)
-        return marks
+        mark = self.fn(value, Timestamp.of_micros(timestamp))
+        return state if mark is None else max(state, to_micros(mark))
 
 
 class ManualWatermark(WatermarkEstimator):
@@ -172,13 +152,9 @@ class ManualWatermark(WatermarkEstimator):
         """Where the program has moved it, as of the last element."""
         return int(state)
 
-    def observe(self, state: EstimatorState, values: Sequence[Any], timestamps: list[int]) -> EstimatorState:
+    def observe(self, state: EstimatorState, value: Any, timestamp: int) -> EstimatorState:
         """Takes up where the program has moved it."""
         return max(state, self.watermark)
-
-    def running(self, state: EstimatorState, values: Sequence[Any], timestamps: list[int]) -> list[int]:
-        """The engine asks for one element at a time, as the watermark may move between two."""
-        return [max(state, self.watermark)] * len(timestamps)
 
 
 def _optional_span(name: str, value: DurationTypes | None) -> int | None:

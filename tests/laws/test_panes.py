@@ -13,7 +13,7 @@ from streamcore.model.pane import PaneInfoTiming
 from streamcore.model.watermark import WatermarkEstimator
 from streamcore.model.window import BoundedWindow
 from streamcore.model.windowing import AccumulationMode, ClosingBehavior, WindowFn, Windowing
-from streamcore.timestamp import MIN_MICROS, Timestamp
+from streamcore.timestamp import Timestamp
 from streamcore.triggers import DefaultTrigger
 from tests.laws.arrivals import Element, Event, Replay, cut
 from tests.laws.cases import ESTIMATORS, OVERLAPPING, WINDOWS, arrivals, is_safe, windowings
@@ -66,12 +66,13 @@ def expired_pairs(
 ) -> Counter[tuple[int, BoundedWindow]]:
     """The elements that come when one of their windows has expired, by the watermark before them."""
     arrived = elements(events)
-    marks = estimator.running(estimator.create(), arrived, [element.time for element in arrived]) if arrived else []
+    state = estimator.create()
     expired: Counter[tuple[int, BoundedWindow]] = Counter()
-    for element, before in zip(arrived, [MIN_MICROS, *marks], strict=False):
+    for element in arrived:
         for window in assigned(windowing, element):
-            if window.end_micros + windowing.allowed_lateness <= before:
+            if window.end_micros + windowing.allowed_lateness <= estimator.current(state):
                 expired[element.number, window] += 1
+        state = estimator.observe(state, element, element.time)
     return expired
 
 

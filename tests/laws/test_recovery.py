@@ -42,27 +42,16 @@ class ClockBound(Shown, BoundedOutOfOrderness):
 class EveryThird(Shown, WatermarkEstimator):
     """Moves the watermark at every third element, so that it has more to remember than the watermark."""
 
-    looks_at_elements = False
-
     def create(self) -> tuple[int, int, int]:
         return 0, MIN_MICROS, MIN_MICROS
 
     def current(self, state: tuple[int, int, int]) -> int:
         return state[2]
 
-    def observe(self, state: Any, values: Sequence[Any], timestamps: list[int]) -> tuple[int, int, int]:
-        for timestamp in timestamps:
-            count, top, mark = state
-            top = max(top, timestamp)
-            state = (count + 1, top, top if count % 3 == 2 else mark)
-        return state
-
-    def running(self, state: Any, values: Sequence[Any], timestamps: list[int]) -> list[int]:
-        marks = []
-        for timestamp in timestamps:
-            state = self.observe(state, values, [timestamp])
-            marks.append(state[2])
-        return marks
+    def observe(self, state: Any, value: Any, timestamp: int) -> tuple[int, int, int]:
+        count, top, mark = state
+        top = max(top, timestamp)
+        return count + 1, top, top if count % 3 == 2 else mark
 
 
 estimators = st.none() | ESTIMATORS | st.builds(EveryThird)

@@ -17,7 +17,7 @@ from streamcore.engine.core.reduce import ReduceNode
 from streamcore.engine.core.watermarks import SplitWatermarks
 from streamcore.errors import PipelineError
 from streamcore.model.bundle import Bundle
-from streamcore.model.watermark import EstimatorState, WatermarkEstimator
+from streamcore.model.watermark import BoundedOutOfOrderness, EstimatorState, Punctuated, WatermarkEstimator
 from streamcore.timestamp import END_OF_GLOBAL_WINDOW, MAX_MICROS, MIN_MICROS
 
 
@@ -41,6 +41,7 @@ class EstimatorNode(Node):
         self.reduces: list[ReduceNode] = []
         self.aligned: list[EstimatorNode] = [self]
         self.one_by_one = False
+        self._by_column = _by_column(estimator)
         self._states: dict[str | None, EstimatorState] = {}
         self._observed = 0
 
@@ -105,29 +106,63 @@ class EstimatorNode(Node):
 
     def _hand_on(self, bundle: Bundle) -> Iterator[None]:
         stamps = bundle.timestamp_list()
-        before = self.watermark
-        state = self._states.get(bundle.split)
-        if state is None:
-            state = self.estimator.create()
-        self._states[bundle.split] = after = self.estimator.observe(state, bundle.values, stamps)
-        self._observed += 1
-        others = self.splits.others(bundle.split)
-        final = max(before, min(others, self.estimator.current(after)))
         bundle.bounds = span = (min(stamps), max(stamps))
         if span[1] > MAX_MICROS:
             msg = f"its time lies beyond the end of time, {END_OF_GLOBAL_WINDOW}; check the unit that the times are in"
             raise self.failure(bundle, stamps.index(span[1]), PipelineError(msg))
+        state = self._states.get(bundle.split)
+        if state is None:
+            state = self._create()
+        before = self.watermark
+        others = self.splits.others(bundle.split)
+        marks = None
+        if self._by_column is None:
+            after, marks = self._observe_each(state, bundle, stamps, others)
+        else:
+            after = self._by_column.observe(state, None, span[1])  # the latest of them tells what all of them do
+        self._states[bundle.split] = after
+        self._observed += 1
+        own = self.estimator.current(after)
         bundle.watermarks = None  # what a watermark upstream may have said ends here
-        if not self._may_travel_whole(span[0], len(stamps), before, final):
-            marks = self.estimator.running(state, bundle.values, stamps)
-            if marks[0] < before or marks[-1] > others:
-                marks = [max(before, min(others, mark)) for mark in marks]
-            yield from self._cut(bundle, stamps, marks)
+        if not self._may_travel_whole(span[0], len(stamps), before, max(before, min(others, own))):
+            yield from self._cut(bundle, stamps, marks or self._running(state, stamps, others))
         else:
             self.scheduler.note_bundle(self.scheduler.intake, len(stamps))
             self.emit(bundle)
             yield
-        self.forward(self.splits.update(bundle.split, self.estimator.current(after)))
+        self.forward(self.splits.update(bundle.split, own))
+
+    def _create(self) -> EstimatorState:
+        try:
+            return self.estimator.create()
+        except Exception as error:
+            raise self.life_cycle_failure(self.estimator, "create", error) from error
+
+    def _observe_each(
+        self, state: EstimatorState, bundle: Bundle, stamps: list[int], others: int
+    ) -> tuple[EstimatorState, list[int]]:
+        """The state after all elements, and the watermark after each; each is shown to the estimator only once.
+
+        What is called may be user code, which may count.
+        """
+        estimator, mark = self.estimator, self.watermark
+        marks: list[int] = []
+        try:
+            for value, stamp in zip(bundle.values, stamps, strict=True):
+                state = estimator.observe(state, value, stamp)
+                mark = max(mark, min(others, estimator.current(state)))
+                marks.append(mark)
+        except Exception as error:
+            raise self.failure(bundle, len(marks), error, _observing(estimator)) from error
+        return state, marks
+
+    def _running(self, state: EstimatorState, stamps: list[int], others: int) -> list[int]:
+        """The watermark after each element, where it follows from the timestamps."""
+        assert self._by_column is not None
+        before, marks = self.watermark, self._by_column.running(state, stamps)
+        if marks[0] < before or marks[-1] > others:
+            return [max(before, min(others, mark)) for mark in marks]
+        return marks
 
     def _may_travel_whole(self, earliest: int, count: int, before: int, final: int) -> bool:
         if final <= before or not self.reduces:
@@ -175,3 +210,16 @@ class EstimatorNode(Node):
             if due <= marks[position]:
                 return position + 1
         return len(stamps)
+
+
+def _by_column(estimator: WatermarkEstimator) -> BoundedOutOfOrderness | None:
+    """The estimator if it can be asked about many elements at once; a subclass may look at each in its own way."""
+    kind = type(estimator)
+    if not isinstance(estimator, BoundedOutOfOrderness) or kind.observe is not BoundedOutOfOrderness.observe:
+        return None
+    return estimator if kind.current is BoundedOutOfOrderness.current else None
+
+
+def _observing(estimator: WatermarkEstimator) -> str:
+    """What the user code of an estimator is called in errors."""
+    return "the function of Punctuated" if isinstance(estimator, Punctuated) else f"{type(estimator).__name__}.observe"
