@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from streamcore.errors import SourceError, shorten
 from streamcore.model.source import Batch, Reader
+from streamcore.timestamp import MAX_MICROS
 
 # What a method that returned something else should return.
 EXPECTED_OF: Final = {
@@ -67,6 +68,8 @@ def _find_wrong(got: Any, method: str) -> str | None:
         return f"a Batch with the timestamps {shorten(stamps)}; give a list of microseconds, or one int for all values"
     if watermark is not None and type(watermark) is not int:
         return f"a Batch with the watermark {shorten(watermark)}; {GIVE_MICROSECONDS}"
+    if watermark is not None and watermark > MAX_MICROS:
+        return f"a Batch with the watermark {watermark}, beyond the end of time, {MAX_MICROS}; {GIVE_MICROSECONDS}"
     return None
 
 

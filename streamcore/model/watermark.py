@@ -9,8 +9,16 @@ import abc
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from streamcore.errors import PipelineError
-from streamcore.timestamp import MIN_MICROS, DurationTypes, Timestamp, TimestampTypes, to_micros
+from streamcore.errors import PipelineError, shorten
+from streamcore.timestamp import (
+    MAX_MICROS,
+    MAX_TIMESTAMP,
+    MIN_MICROS,
+    DurationTypes,
+    Timestamp,
+    TimestampTypes,
+    to_micros,
+)
 
 EstimatorState: TypeAlias = Any
 
@@ -130,7 +138,7 @@ class Punctuated(WatermarkEstimator):
     def observe(self, state: EstimatorState, value: Any, timestamp: int) -> EstimatorState:
         """The largest watermark carried so far."""
         mark = self.fn(value, Timestamp.of_micros(timestamp))
-        return state if mark is None else max(state, to_micros(mark))
+        return state if mark is None else max(state, _mark(mark))
 
 
 class ManualWatermark(WatermarkEstimator):
@@ -145,8 +153,12 @@ class ManualWatermark(WatermarkEstimator):
         self.watermark = MIN_MICROS
 
     def advance_to(self, timestamp: TimestampTypes) -> None:
-        """Moves the watermark (seconds or `Timestamp`); it never goes back."""
-        self.watermark = max(self.watermark, to_micros(timestamp))
+        """Moves the watermark (seconds or `Timestamp`); it never goes back.
+
+        Raises:
+            PipelineError: If it would come beyond the end of time.
+        """
+        self.watermark = max(self.watermark, _mark(timestamp))
 
     def current(self, state: EstimatorState) -> int:
         """Where the program has moved it, as of the last element."""
@@ -155,6 +167,14 @@ class ManualWatermark(WatermarkEstimator):
     def observe(self, state: EstimatorState, value: Any, timestamp: int) -> EstimatorState:
         """Takes up where the program has moved it."""
         return max(state, self.watermark)
+
+
+def _mark(given: TimestampTypes) -> int:
+    micros = to_micros(given)
+    if micros > MAX_MICROS:
+        msg = f"the watermark {shorten(given)} lies beyond the end of time, {MAX_TIMESTAMP}; give it in seconds"
+        raise PipelineError(msg)
+    return micros
 
 
 def _optional_span(name: str, value: DurationTypes | None) -> int | None:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from streamcore.engine.core.elementwise import check_count, one_window_each
+from streamcore.engine.core.estimate import is_estimated
+from streamcore.engine.core.extent import check_times
 from streamcore.engine.core.node import Node, Scheduler
 from streamcore.engine.core.windows import assigning, windows_of
 from streamcore.errors import PipelineError, shorten
@@ -56,6 +58,8 @@ class TimestampNode(Node):
         except Exception as error:
             raise self.failure(bundle, self.position(bundle, elements), error) from error
         stamps = self.micros(bundle, times)
+        if not is_estimated(self):
+            check_times(self, bundle, stamps)
         windows = assign_windows(self, self._windowfn, bundle, stamps)
         self.emit(Bundle(bundle.values, stamps, windows, bundle.pane, bundle.split, bundle.watermarks))
 

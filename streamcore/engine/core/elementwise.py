@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from itertools import chain, compress, repeat
 from typing import Any, Final
 
 from streamcore.engine.core.node import Node, Scheduler
 from streamcore.engine.core.outputs import are_plain, moved_back, unwrap
-from streamcore.engine.core.windows import assigning
-from streamcore.errors import PipelineError, UserCodeError
+from streamcore.errors import PipelineError
 from streamcore.model.bundle import Bundle
 from streamcore.model.windowing import WindowFn
 from streamcore.timestamp import Timestamp
@@ -77,10 +77,7 @@ class ElementwiseNode(Node):
             )
             raise self.failure(bundle, position, PipelineError(msg))
 
-        def failed(position: int, error: Exception) -> UserCodeError:
-            return self.failure(bundle, position, error, assigning(self.windowfn))
-
-        for tag, part in unwrap(bundle, self.windowfn, failed):
+        for tag, part in unwrap(bundle, self.windowfn, partial(self.failure, bundle)):
             if tag in self.consumers:
                 self.emit(part, tag)
             elif not self.ignore_unknown_tags:

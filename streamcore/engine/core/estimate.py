@@ -12,13 +12,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from streamcore.engine.core.extent import check_extent
 from streamcore.engine.core.node import NEVER, Node, Scheduler
 from streamcore.engine.core.reduce import ReduceNode
 from streamcore.engine.core.watermarks import SplitWatermarks
-from streamcore.errors import PipelineError
 from streamcore.model.bundle import Bundle
 from streamcore.model.watermark import BoundedOutOfOrderness, EstimatorState, Punctuated, WatermarkEstimator
-from streamcore.timestamp import END_OF_GLOBAL_WINDOW, MAX_MICROS, MIN_MICROS
+from streamcore.timestamp import MAX_MICROS, MIN_MICROS
 
 
 class EstimatorNode(Node):
@@ -107,9 +107,7 @@ class EstimatorNode(Node):
     def _hand_on(self, bundle: Bundle) -> Iterator[None]:
         stamps = bundle.timestamp_list()
         bundle.bounds = span = (min(stamps), max(stamps))
-        if span[1] > MAX_MICROS:
-            msg = f"its time lies beyond the end of time, {END_OF_GLOBAL_WINDOW}; check the unit that the times are in"
-            raise self.failure(bundle, stamps.index(span[1]), PipelineError(msg))
+        check_extent(self, bundle, stamps, *span)
         state = self._states.get(bundle.split)
         if state is None:
             state = self._create()
@@ -210,6 +208,12 @@ class EstimatorNode(Node):
             if due <= marks[position]:
                 return position + 1
         return len(stamps)
+
+
+def is_estimated(node: Node) -> bool:
+    """Whether all that a node hands on goes to estimators, which look at the times themselves."""
+    behind = node.consumers[None]
+    return bool(behind) and all(isinstance(consumer, EstimatorNode) for consumer in behind)
 
 
 def _by_column(estimator: WatermarkEstimator) -> BoundedOutOfOrderness | None:

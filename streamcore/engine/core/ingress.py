@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from streamcore.engine.core.estimate import EstimatorNode
+from streamcore.engine.core.estimate import EstimatorNode, is_estimated
+from streamcore.engine.core.extent import check_times
 from streamcore.engine.core.node import Node, Scheduler
 from streamcore.engine.core.pace import BUNDLE_SIZE
 from streamcore.engine.core.watermarks import SplitWatermarks
@@ -93,6 +94,8 @@ class SourceNode(Node):
         count, start = len(batch.values), 0
         self.metrics.elements += count
         whole = Bundle(batch.values, batch.timestamps, self._windows, PANE_INFO_UNKNOWN, split)
+        if count and not is_estimated(self):
+            check_times(self, whole, batch.timestamps)
         while start < count:
             stop = min(start + self.bundle_size, start + self.scheduler.intake.size, count)
             self.scheduler.note_bundle(self.scheduler.intake, stop - start)

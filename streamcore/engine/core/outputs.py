@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from streamcore.engine.core.windows import windows_of
+from streamcore.engine.core.extent import OutsideTimeError
+from streamcore.engine.core.windows import assigning, windows_of
 from streamcore.model.bundle import Bundle, Windows
 from streamcore.model.pane import PaneInfo
 from streamcore.model.windowed_value import TaggedOutput, TimestampedValue, WindowedValue
 from streamcore.model.windowing import WindowFn
-from streamcore.timestamp import Timestamp
+from streamcore.timestamp import MAX_MICROS, MIN_MICROS, Timestamp
 
 WRAPPERS: Final[frozenset[type]] = frozenset({TimestampedValue, TaggedOutput, WindowedValue})
 
@@ -38,14 +39,14 @@ def moved_back(bundle: Bundle) -> int | None:
 
 
 def unwrap(
-    bundle: Bundle, windowfn: WindowFn, failed: Callable[[int, Exception], Exception]
+    bundle: Bundle, windowfn: WindowFn, failed: Callable[[int, Exception, str | None], Exception]
 ) -> Iterator[tuple[str | None, Bundle]]:
     """One bundle for each run of outputs with the same tag, so that their order is kept.
 
     Args:
         bundle: Outputs, with the columns of the elements they come from.
         windowfn: Assigns windows to those that have a timestamp of their own.
-        failed: The error to raise for what it raised at a position in the bundle.
+        failed: The error to raise for what was raised at a position in the bundle, in a method or in none.
     """
     run: Run = []
     present: str | None = None
@@ -53,8 +54,10 @@ def unwrap(
     for position, row in enumerate(rows):
         try:
             tag, plain = _plain(row, windowfn)
+        except OutsideTimeError as error:
+            raise failed(position, error, None) from None
         except Exception as error:
-            raise failed(position, error) from error
+            raise failed(position, error, assigning(windowfn)) from error
         if tag != present and run:
             yield present, _gather(run, bundle)
             run = []
@@ -70,12 +73,19 @@ def _plain(row: Row, windowfn: WindowFn) -> tuple[str | None, Row]:
     if isinstance(value, TaggedOutput):
         tag, value = value.tag, value.value
     if isinstance(value, TimestampedValue):
-        timestamp = value.timestamp.micros
+        timestamp = _micros_of(value)
         value = value.value
         windows = windows_of(windowfn, WindowFn.AssignContext(Timestamp.of_micros(timestamp), value))
     elif isinstance(value, WindowedValue):
-        timestamp, windows, pane, value = value.timestamp.micros, value.windows, value.pane_info, value.value
+        timestamp, windows, pane, value = _micros_of(value), value.windows, value.pane_info, value.value
     return tag, (value, timestamp, windows, pane)
+
+
+def _micros_of(output: TimestampedValue[Any] | WindowedValue[Any]) -> int:
+    micros = output.timestamp.micros
+    if not MIN_MICROS <= micros <= MAX_MICROS:
+        raise OutsideTimeError(micros)
+    return micros
 
 
 def _gather(run: Run, bundle: Bundle) -> Bundle:
