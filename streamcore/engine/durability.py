@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from streamcore.engine.core.verdict import Verdict
-from streamcore.errors import PipelineError
-from streamcore.model.options import PipelineOptions
+from streamcore.errors import PipelineError, shorten
+from streamcore.model.options import PipelineOptions, flag_of
 from streamcore.timestamp import to_micros
 
 SAVEPOINT_SUFFIX: Final = ".sqlite"
@@ -43,25 +44,49 @@ def durability_of(options: PipelineOptions) -> Durability | None:
     """
     if options.state_dir is None:
         return None
-    seconds = options.checkpoint_interval
-    interval = None if seconds is None else to_micros(seconds)
-    if interval is not None and interval <= 0:
-        msg = f"`checkpoint_interval` must be positive, got {seconds!r}; use None for checkpoints on request only"
-        raise PipelineError(msg)
-    if isinstance(options.allow_changes, str):
-        given = options.allow_changes
-        msg = f"`allow_changes` must be a list of labels, got {given!r}; write [{given!r}]"
-        raise PipelineError(msg)
-    state_dir = Path(options.state_dir)
+    state_dir = Path(_path("state_dir", options.state_dir, "a directory, such as 'state'"))
+    savepoint = options.from_savepoint
     return Durability(
         state_dir,
-        interval,
-        options.take_over,
-        options.allow_pickle,
-        frozenset(options.allow_changes),
-        None if options.from_savepoint is None else _savepoint_file(state_dir, str(options.from_savepoint)),
+        None if options.checkpoint_interval is None else _interval(options.checkpoint_interval),
+        flag_of(options, "take_over"),
+        flag_of(options, "allow_pickle"),
+        _labels(options.allow_changes),
+        None
+        if savepoint is None
+        else _savepoint_file(state_dir, _path("from_savepoint", savepoint, "its file or name")),
         None if options.undecided is None else _verdict(options.undecided),
     )
+
+
+def _path(name: str, given: object, wanted: str) -> str:
+    path = os.fspath(given) if isinstance(given, str | os.PathLike) else None
+    if not isinstance(path, str) or not path:
+        msg = f"`{name}` must be a path, got {shorten(given)}; give {wanted}, or leave it out"
+        raise PipelineError(msg)
+    return path
+
+
+def _interval(given: Any) -> int:
+    try:
+        interval = to_micros(given)
+    except (TypeError, ValueError, OverflowError):
+        msg = f"`checkpoint_interval` must be seconds, got {shorten(given)}; use None for checkpoints on request only"
+        raise PipelineError(msg) from None
+    if interval <= 0:
+        msg = f"`checkpoint_interval` must be positive, got {given!r}; use None for checkpoints on request only"
+        raise PipelineError(msg)
+    return interval
+
+
+def _labels(given: object) -> frozenset[str]:
+    if isinstance(given, str):
+        msg = f"`allow_changes` must be a list of labels, got {given!r}; write [{given!r}]"
+        raise PipelineError(msg)
+    if not isinstance(given, list | tuple | set | frozenset) or not all(isinstance(label, str) for label in given):
+        msg = f"`allow_changes` must be a list of labels, got {shorten(given)}; write ['label of a step']"
+        raise PipelineError(msg)
+    return frozenset(given)
 
 
 def _verdict(given: object) -> Verdict:

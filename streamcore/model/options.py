@@ -156,6 +156,19 @@ class TypeOptions(PipelineOptions):
     """Beam's settings about types; `allow_unsafe_triggers` is among them there."""
 
 
+def flag_of(options: PipelineOptions, name: str) -> bool:
+    """An option that is on or off; a text such as "no" would be taken for on.
+
+    Raises:
+        PipelineError: If it is neither True nor False.
+    """
+    given = getattr(options, name)
+    if not isinstance(given, bool):
+        msg = f"`{name}` must be True or False, got {shorten(given)}; leave it out for False"
+        raise PipelineError(msg)
+    return given
+
+
 def check_names(options: PipelineOptions) -> None:
     """Refuses an option that is called almost like one there is, and warns of any other that nobody declares.
 

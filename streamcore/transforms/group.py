@@ -11,6 +11,7 @@ from streamcore.graph.pipeline import require_pcollection
 from streamcore.graph.ptransform import PTransform
 from streamcore.graph.pvalue import DEFAULT_WINDOWING, PCollection
 from streamcore.graph.typevars import K, R, T, V
+from streamcore.model.options import flag_of
 from streamcore.model.trigger import DataLossReason
 from streamcore.model.windowing import Windowing
 from streamcore.transforms.combine_fn import CombineFn, Kernel
@@ -196,7 +197,7 @@ def check_grouping(transform: PTransform[Any, Any], pcoll: PCollection[Any]) -> 
         )
         raise PipelineError(msg)
     loss = windowing.triggerfn.may_lose_data(windowing.allowed_lateness)
-    if loss & DataLossReason.MAY_FINISH and not pcoll.pipeline.options.allow_unsafe_triggers:
+    if loss & DataLossReason.MAY_FINISH and not flag_of(pcoll.pipeline.options, "allow_unsafe_triggers"):
         msg = (
             f"{label!r}: the trigger {windowing.triggerfn!r} can finish while its window is open, and would drop what "
             "comes after; wrap it in Repeatedly(...), give AfterWatermark a `late` trigger, or pass "

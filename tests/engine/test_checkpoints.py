@@ -311,19 +311,3 @@ async def test_a_checkpoint_needs_a_state_directory() -> None:
         "a checkpoint needs a place to be kept; run the pipeline with PipelineOptions(state_dir=...)"
     )
     await job.cancel()
-
-
-@pytest.mark.parametrize(
-    ("settings", "message"),
-    [
-        (
-            {"checkpoint_interval": 0},
-            "`checkpoint_interval` must be positive, got 0; use None for checkpoints on request only",
-        ),
-        ({"allow_changes": "sum"}, "`allow_changes` must be a list of labels, got 'sum'; write ['sum']"),
-    ],
-)
-async def test_options_that_make_no_sense(tmp_path: Path, settings: dict[str, Any], message: str) -> None:
-    with pytest.raises(PipelineError) as caught:
-        Job(counts(Counting(None), LedgerSink(Ledger()), options(tmp_path, **settings)))
-    assert str(caught.value) == message

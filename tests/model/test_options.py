@@ -10,7 +10,12 @@ import pytest
 from streamcore.errors import PipelineError
 from streamcore.graph.pipeline import Pipeline
 from streamcore.model.options import PipelineOptions
+from streamcore.model.windowing import AccumulationMode
+from streamcore.transforms.group import GroupByKey
 from streamcore.transforms.read import Create
+from streamcore.transforms.window_into import WindowInto
+from streamcore.triggers import AfterCount
+from streamcore.windowing import GlobalWindows
 
 
 class ReportOptions(PipelineOptions):
@@ -67,3 +72,11 @@ def test_another_unknown_name_is_warned_of(options: PipelineOptions, message: st
 def test_a_declared_name_is_neither() -> None:
     run(PipelineOptions(["--report_title=Sums", "--streaming"], allow_unsafe_triggers=True))
     assert ReportOptions().report_title == "Totals"
+
+
+def test_a_word_is_not_taken_for_yes() -> None:
+    p = Pipeline(options=PipelineOptions(allow_unsafe_triggers="no"))
+    once = WindowInto(GlobalWindows(), AfterCount(5), AccumulationMode.DISCARDING)
+    with pytest.raises(PipelineError) as error:
+        _ = p | Create([("a", 1)]) | once | GroupByKey()
+    assert str(error.value) == "`allow_unsafe_triggers` must be True or False, got 'no'; leave it out for False"
