@@ -191,11 +191,13 @@ class StreamSink(Sink[Any]):
     def abandon(self) -> None:
         """Nobody iterates any more: further elements are dropped, so that they do not hold the pipeline up."""
         self._is_abandoned = True
-        while not self.queue.empty():
-            self.queue.get_nowait()
+        self._end()
 
     async def abort(self) -> None:
         """Drops what has not been taken, and tells the iterator that nothing follows."""
+        self._end()
+
+    def _end(self) -> None:
         while not self.queue.empty():
             self.queue.get_nowait()
         self.queue.put_nowait(None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 
 from streamcore.engine.checkpointing import Checkpointing
@@ -25,6 +25,7 @@ from streamcore.engine.writing import Writing
 from streamcore.errors import PipelineError, StateDirectoryError
 from streamcore.graph.pipeline import Pipeline
 from streamcore.graph.pvalue import PCollection
+from streamcore.graph.runner import Stream
 from streamcore.model.clock import Clock
 from streamcore.model.metrics import MetricResults
 from streamcore.model.windowed_value import WindowedValue
@@ -90,10 +91,10 @@ class Job:
         """How many elements wait at the sources, by step and split, where a source knows."""
         return self.execution.lags()
 
-    def stream(self, pcoll: PCollection[T]) -> AsyncIterator[WindowedValue[T]]:
+    def stream(self, pcoll: PCollection[T]) -> Stream[WindowedValue[T]]:
         """The elements of a PCollection from now on, as they come out; ends with the run.
 
-        Elements that are not taken hold the pipeline up.
+        Elements that are not taken hold the pipeline up, until the stream is closed or dropped.
         """
         return self._streams.open(pcoll, is_over=self._finishing or self._state != "RUNNING")
 

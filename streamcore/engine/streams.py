@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+import weakref
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from streamcore.engine.core.egress import SinkNode
@@ -12,6 +14,7 @@ from streamcore.engine.outlet import Outlet, StreamSink
 from streamcore.engine.planning import SINK_CAPACITY
 from streamcore.engine.writing import Writing
 from streamcore.graph.pvalue import PCollection
+from streamcore.graph.runner import Stream
 from streamcore.model.windowed_value import WindowedValue
 
 
@@ -33,8 +36,8 @@ class Streams:
         self._execution: Execution | None = None
         self._watched: dict[Outlet, PCollection[Any]] = {}
 
-    def open(self, pcoll: PCollection[Any], is_over: bool) -> AsyncIterator[WindowedValue[Any]]:
-        """The elements of a PCollection from now on; whoever stops to iterate over them is forgotten.
+    def open(self, pcoll: PCollection[Any], is_over: bool) -> Stream[WindowedValue[Any]]:
+        """The elements of a PCollection from now on; whoever closes or drops the stream is forgotten.
 
         Args:
             pcoll: The PCollection.
@@ -48,13 +51,20 @@ class Streams:
         node = SinkNode(f"{producer.label}/stream", self._execution.scheduler, SINK_CAPACITY)
         sink = StreamSink(SINK_CAPACITY)
         outlet = Outlet(node, sink, self._on_room)
+
+        def leave() -> None:
+            sink.abandon()
+            self._close(outlet)
+
+        stream = OutletStream(sink, leave, self._tell_failure)
         if is_over:
             sink.queue.put_nowait(None)
         else:
             self._watched[outlet] = pcoll
             producer.consumers[tag].append(node)
             self._writing.start(outlet)
-        return self._elements(outlet, sink)
+            weakref.finalize(stream, _call_in, asyncio.get_running_loop(), leave)
+        return stream
 
     def attach(self, execution: Execution) -> None:
         """Goes on with another execution."""
@@ -73,15 +83,6 @@ class Streams:
             with contextlib.suppress(Exception):
                 await outlet.sink.abort()
 
-    async def _elements(self, outlet: Outlet, sink: StreamSink) -> AsyncIterator[WindowedValue[Any]]:
-        try:
-            while (element := await sink.queue.get()) is not None:
-                yield element
-        finally:
-            sink.abandon()
-            self._close(outlet)
-        await self._tell_failure()
-
     def _close(self, outlet: Outlet) -> None:
         pcoll = self._watched.pop(outlet, None)
         if pcoll is not None and self._execution is not None:
@@ -89,3 +90,49 @@ class Streams:
             producer.consumers[tag].remove(outlet.node)
             outlet.node.discard()
             self._writing.forget(outlet)
+            self._on_room()
+
+
+class OutletStream:
+    """The elements that a sink has been given.
+
+    Args:
+        sink: The sink.
+        leave: Has the pipeline do without this stream; may be called again.
+        tell_failure: Raises what has made the run fail, if anything has; awaited behind the last element.
+    """
+
+    def __init__(
+        self, sink: StreamSink, leave: Callable[[], None], tell_failure: Callable[[], Awaitable[None]]
+    ) -> None:
+        self._sink = sink
+        self._leave = leave
+        self._tell_failure = tell_failure
+        self._is_closed = False
+
+    def __aiter__(self) -> OutletStream:
+        return self
+
+    async def __anext__(self) -> WindowedValue[Any]:
+        try:
+            element = await self._sink.queue.get()
+        except asyncio.CancelledError:  # as with an asynchronous generator
+            await self.aclose()
+            raise
+        if element is not None:
+            return element
+        self._leave()
+        if not self._is_closed:
+            await self._tell_failure()
+        raise StopAsyncIteration
+
+    async def aclose(self) -> None:
+        """Leaves the stream: what has not been taken is dropped, and holds the pipeline up no more."""
+        self._is_closed = True
+        self._leave()
+
+
+def _call_in(loop: asyncio.AbstractEventLoop, call: Callable[[], None]) -> None:
+    """Has a loop call something, which the garbage collector may ask for in any thread, and at any time."""
+    with contextlib.suppress(RuntimeError):  # the loop is closed
+        loop.call_soon_threadsafe(call)

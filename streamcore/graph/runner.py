@@ -15,6 +15,19 @@ if TYPE_CHECKING:
     from streamcore.model.metrics import MetricResults
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+
+class Stream(Protocol[T_co]):
+    """Elements to iterate over while they come out; whoever does not want all of them closes it."""
+
+    def __aiter__(self) -> AsyncIterator[T_co]: ...
+
+    async def __anext__(self) -> T_co: ...
+
+    async def aclose(self) -> None:
+        """Leaves the stream: what has not been taken is dropped, and holds the pipeline up no more."""
+        ...
 
 
 class JobHandle(Protocol):
@@ -40,8 +53,12 @@ class JobHandle(Protocol):
         """How many elements wait at the sources, by step and split, where a source knows."""
         ...
 
-    def stream(self, pcoll: PCollection[T]) -> AsyncIterator[WindowedValue[T]]:
-        """The elements of a PCollection as they come out, for a service in the same event loop."""
+    def stream(self, pcoll: PCollection[T]) -> Stream[WindowedValue[T]]:
+        """The elements of a PCollection as they come out, for a service in the same event loop.
+
+        Elements that are not taken hold the pipeline up, until the stream is closed or dropped:
+        `async with contextlib.aclosing(handle.stream(pcoll)) as stream:` closes it at the end of the block.
+        """
         ...
 
     async def wait(self) -> str:

@@ -193,7 +193,7 @@ async def test_streams_that_were_left_are_forgotten() -> None:
         async for element in stream:
             assert element.value == 1
             break
-        await stream.aclose()  # type: ignore[attr-defined]
+        await stream.aclose()
         await calm()
         assert asyncio.all_tasks() == tasks
     await job.cancel()

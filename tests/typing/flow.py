@@ -1,6 +1,7 @@
 """How types flow through a pipeline. Checked by mypy and pyright, never run."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Iterable, Iterator
 from decimal import Decimal
 from typing import Any, Generic, TypeVar, assert_type
@@ -236,6 +237,14 @@ def composites(numbers: sc.PCollection[int]) -> None:
     assert_type(numbers | Doubled(), sc.PCollection[int])
     assert_type(numbers | "twice" >> Doubled(), sc.PCollection[int])
     assert_type(numbers | Halved(3), sc.PCollection[float])
+
+
+async def results(handle: sc.JobHandle, words: sc.PCollection[str]) -> None:
+    async with contextlib.aclosing(handle.stream(words)) as stream:
+        assert_type(await anext(stream), sc.WindowedValue[str])
+    iterator: AsyncIterator[sc.WindowedValue[str]] = stream
+    assert_type([element.value async for element in iterator], list[str])
+    await stream.aclose()
 
 
 # Each line below must be refused: a checker that accepted one would report its comment as unneeded.
