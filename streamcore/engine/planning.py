@@ -26,6 +26,7 @@ from streamcore.model.sink import Sink
 from streamcore.model.source import Source
 from streamcore.model.watermark import ManualWatermark
 from streamcore.model.windowing import ClosingBehavior
+from streamcore.transforms.co_group_by_key import SideBySide
 from streamcore.transforms.dofn import plan_call
 from streamcore.transforms.elementwise import Filter, FlatMap, FlatMapTuple, Map, MapTuple
 from streamcore.transforms.flatten import Flatten
@@ -148,6 +149,8 @@ class Plan:
     def _reduce(self, applied: AppliedTransform, reduce: Reduce) -> ReduceNode:
         node = make_reduce(applied.full_label, self.scheduler, applied.inputs[0].windowing, reduce)
         node.element_type = hinted_type(reduce, applied.inputs[0])
+        if isinstance(reduce.combine_fn, SideBySide):
+            node.joined, _ = self._producers[applied.inputs[0]]
         self._place(applied, node)
         return node
 
@@ -272,14 +275,20 @@ def _order_matters(node: Node) -> bool:
         for follower in _downstream(current):
             ways[id(follower)] = ways.get(id(follower), 0) + ways[id(current)]
             met = isinstance(follower, FlattenNode) and ways[id(follower)] > 1
-            if met and any(map(_tells_order, _in_order(follower))):
+            if met and any(_tells_order(node, follower) for node in _in_order(follower)):
                 return True
     return False
 
 
-def _tells_order(node: Node) -> bool:
-    """Whether the order in which elements come to a node may show in a result: it may show in a watermark, too."""
-    return isinstance(node, EstimatorNode) or (isinstance(node, ReduceNode) and node.order_sensitive)
+def _tells_order(node: Node, meeting: Node) -> bool:
+    """Whether the order in which elements meet in a Flatten may show in what a node behind it does."""
+    if not isinstance(node, ReduceNode):
+        return isinstance(node, EstimatorNode)  # a watermark depends on what has come first
+    if node.order_sensitive or node.joined is None:
+        return node.order_sensitive
+    # Values of different inputs do not meet in a list; but what an element of another input makes one of two sessions
+    # shows in the order of a list.
+    return node.joined is not meeting or node.windowing.windowfn.is_merging()
 
 
 def _in_order(node: Node) -> list[Node]:

@@ -20,7 +20,8 @@ class CoGroupByKey(CompositeReduce):
     """Groups the values of several PCollections of pairs by key and window: a join.
 
     For a dict of PCollections the result holds, for each key, a dict of lists under the same tags; for a tuple or list
-    of PCollections a tuple of lists. Within a list, values are in the order of their arrival.
+    of PCollections a tuple of lists. Within a list, values are in the order of their arrival; for sliding windows and
+    sessions as in `GroupByKey`, where an element of any input may make one session of several.
 
     Args:
         pipeline: The pipeline, needed only where there may be no PCollections at all.

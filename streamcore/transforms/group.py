@@ -84,7 +84,10 @@ class WithLateOutput(PTransform[Any, Any]):
 class GroupByKey(Reduce):
     """The values of each key and window, as a list in the order of their arrival.
 
-    Sliding windows are put together from parts, one after another, and values are in that order only within a part.
+    Two kinds of windows are put together from parts, and values are in that order only within a part. Sliding windows
+    that have one pane, at their end, consist of the spans of time between the starts and ends of all windows: the
+    values of an earlier span come first. When an element makes one session of several, the values of the session
+    that starts first come first, and the element last.
 
     >>> with Pipeline() as p:
     ...     _ = p | Create([("a", 1), ("b", 2), ("a", 3)]) | GroupByKey() | Map(print)

@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import given, settings, strategies as st
 
-from streamcore import CombinePerKey, Filter, FlatMap, GroupByKey, Map, WithTimestamps
+from streamcore import CoGroupByKey, CombinePerKey, Filter, FlatMap, GroupByKey, Map, WithTimestamps
 from streamcore.model.watermark import WatermarkEstimator
 from streamcore.model.windowing import ClosingBehavior, TimestampCombiner, Windowing
 from streamcore.timestamp import Duration
@@ -190,6 +190,26 @@ def test_aggregations_that_meet_again(
         lists = pipeline.group(pairs, right, GroupByKey(), "lists")
         both = tuple(pipeline.windowed(pcoll, common) for pcoll in (sums, lists))
         pipeline.group(both | Flatten(), None, GroupByKey(), "panes")
+
+    check(events, 1, ways, build)
+
+
+@settings(max_examples=50)
+@given(
+    estimators.flatmap(lambda it: st.tuples(st.just(it), arrivals(marks=it is None))),
+    windowings(),
+    st.booleans(),
+    st.lists(cuts, max_size=3),
+)
+def test_branches_that_are_joined(
+    case: tuple[WatermarkEstimator | None, list[Event]], windowing: Windowing, meet: bool, ways: list[Cut]
+) -> None:
+    estimator, events = case
+
+    def build(pipeline: Build) -> None:
+        pairs = pipeline.windowed(pipeline.read(estimator, [0]), windowing)
+        odd, third = (pairs | f"{n}" >> Filter(lambda pair, n: pair[1] % n, n) for n in (2, 3))
+        pipeline.keep((odd, (third, pairs) | Flatten() if meet else third) | CoGroupByKey(), "joined")
 
     check(events, 1, ways, build)
 

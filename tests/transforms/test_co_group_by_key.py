@@ -47,6 +47,46 @@ def test_tags_may_be_anything() -> None:
         assert_that(joined, equal_to([("k", {0: [1, 2], ("b", 1): [4]})]))
 
 
+@pytest.mark.parametrize("size", [1, 3, 256])
+@pytest.mark.parametrize("lateness", [0, 60])
+@pytest.mark.parametrize(
+    ("windowfn", "arriving", "left", "right"),
+    [
+        (sc.SlidingWindows(10, 5), [("R", 1), ("L", 6), ("R", 7)], [6], [1, 7]),
+        (sc.Sessions(15), [("R", 0), ("L", 20), ("R", 22), ("R", 10)], [20], [0, 22, 10]),
+        (sc.Sessions(15), [("R", 20), ("R", 0), ("L", 10), ("R", 21)], [10], [0, 20, 21]),
+    ],
+)
+def test_lists_do_not_depend_on_bundles(
+    windowfn: Any, arriving: list[tuple[str, int]], left: list[int], right: list[int], lateness: int, size: int
+) -> None:
+    found: list[Any] = []
+    with sc.Pipeline(options=sc.PipelineOptions(bundle_size=size)) as p:
+        bounded = sc.BoundedOutOfOrderness(1000)
+        elements = p | sc.Create(arriving) | sc.WithTimestamps(lambda it: it[1], watermark=bounded)
+        windowed = elements | sc.WindowInto(windowfn, allowed_lateness=lateness)
+        sides = {
+            side: windowed | side >> sc.Filter(lambda it, side: it[0] == side, side) | f"{side}/pairs" >> sc.Map(_pair)
+            for side in "LR"
+        }
+        _ = sides | sc.CoGroupByKey() | sc.Map(found.append)
+    assert ("k", {"L": left, "R": right}) in found
+
+
+def _pair(element: tuple[str, int]) -> tuple[str, int]:
+    return "k", element[1]
+
+
+@pytest.mark.parametrize("size", [1, 3, 256])
+def test_an_input_in_which_branches_meet_keeps_its_order(size: int) -> None:
+    found: list[Any] = []
+    with sc.Pipeline(options=sc.PipelineOptions(bundle_size=size)) as p:
+        pairs = p | sc.Create([("k", 1), ("k", 2)])
+        negative = pairs | sc.MapTuple(lambda key, value: (key, -value))
+        _ = ((negative, pairs) | sc.Flatten(), pairs) | sc.CoGroupByKey() | sc.Map(found.append)
+    assert found == [("k", ([-1, 1, -2, 2], [1, 2]))]
+
+
 def test_nothing_can_be_joined_if_the_pipeline_is_given() -> None:
     with TestPipeline() as p:
         assert_that(() | sc.CoGroupByKey(pipeline=p), equal_to([]))

@@ -55,6 +55,8 @@ class ReduceNode(Node):
         wants_watermarks: It asks bundles for the watermark before each element.
         data_driven: It may put panes out because of an element, and not only because the watermark moved.
         order_sensitive: The order of elements of one key shows in its result.
+        joined: Where what it joins comes together, of a CoGroupByKey: the order of elements of one input shows in its
+            result, that of different inputs does not. Else None; set by the planner.
         pace: How many panes should be handed on together.
         stepwise: Something behind it is timer-sensitive: it tells its consumers the watermark between any two firings.
     """
@@ -70,6 +72,7 @@ class ReduceNode(Node):
         self.element_type: Any = Any
         kernel = aggregation.kernel()
         self.order_sensitive = kernel.ordered
+        self.joined: Node | None = None
         self.input_watermark = MIN_MICROS
         self.stepwise = False
         self.pace = Pace()

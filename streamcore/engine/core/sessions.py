@@ -29,6 +29,7 @@ from streamcore.transforms.combine_fn import Kernel
 from streamcore.windowing import Sessions
 
 _NUMBER = operator.attrgetter("number")
+_START = operator.attrgetter("start")
 _END = operator.attrgetter("end")
 
 
@@ -178,12 +179,16 @@ class SessionReduce(ReduceNode):
             self._several[key] = others
 
     def _unite(self, sessions: list[Session]) -> Session:
+        """Puts what sessions hold together, in the order of their starts."""
         united = min(sessions, key=_NUMBER)
+        first, *others = sorted(sessions, key=_START)
+        acc, end = first.acc, first.end
+        for session in others:
+            acc = self._functions.merge(acc, session.acc)
+            end = max(end, session.end)
+        united.acc, united.start, united.end = acc, first.start, end
         for session in sessions:
             if session is not united:
-                united.acc = self._functions.merge(united.acc, session.acc)
-                united.start = min(united.start, session.start)
-                united.end = max(united.end, session.end)
                 self._close(session)
         return united
 

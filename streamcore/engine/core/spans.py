@@ -22,7 +22,7 @@ from streamcore.model.bundle import Bundle, Windows
 from streamcore.model.pane import ONLY_FIRING
 from streamcore.model.window import BoundedWindow, GlobalWindow
 from streamcore.model.windowing import TimeWindowFn, Windowing
-from streamcore.timestamp import MAX_MICROS
+from streamcore.timestamp import MAX_MICROS, MIN_MICROS
 from streamcore.transforms.combine_fn import Kernel
 
 Cells = dict[Any, Any]
@@ -188,6 +188,7 @@ class SpanReduce(ReduceNode):
         spent = self._take_spent(window, parts)
         totals = parts[0][1]
         if len(parts) > 1:
+            parts.sort(key=_begin_of)
             totals = {}
             spent.append(totals)
             for _, cells in parts:
@@ -279,6 +280,11 @@ class SpanReduce(ReduceNode):
             return False
         self._open_window(name).insert(0, (None, cells.cells))
         return True
+
+
+def _begin_of(part: tuple[int | None, Cells]) -> int:
+    """What the parts of a window are put together by: in what order they were opened may follow from bundles."""
+    return MIN_MICROS if part[0] is None else part[0]
 
 
 def _as_column(cells: list[Any]) -> tuple[list[Any], ...]:
