@@ -238,8 +238,8 @@ class CallableCombineFn(CombineFn[Any, Any, Any]):
         return self.fn(accumulator, *self.args, **self.kwargs)
 
     def kernel(self) -> Kernel:
-        """Calls the methods, but for a copy needs no call of the function."""
-        return super().kernel()._replace(copy="{a}[:]")
+        """Calls the methods, but for a copy needs no call of the function, in whose result the order may show."""
+        return super().kernel()._replace(copy="{a}[:]", ordered=True)
 
     def default_label(self) -> str:
         """The function's name; for a lambda the line it stands in."""

@@ -174,6 +174,16 @@ def test_a_watermark_that_starts_where_branches_have_met(size: int) -> None:
 
 
 @pytest.mark.parametrize("size", SIZES)
+def test_a_function_in_whose_result_the_order_of_branches_shows(size: int) -> None:
+    found: list[str] = []
+    with Pipeline(options=PipelineOptions(bundle_size=size)) as p:
+        words = p | Create(["1", "2", "3"])
+        branches = (words | "a" >> Map(lambda x: f"a{x}"), words | "b" >> Map(lambda x: f"b{x}"))
+        _ = branches | Flatten() | CombineGlobally(" ".join) | "keep" >> Map(found.append)
+    assert found == ["a1 b1 a2 b2 a3 b3"]
+
+
+@pytest.mark.parametrize("size", SIZES)
 def test_times_that_are_moved_behind_the_watermark_are_late(size: int) -> None:
     def build(p: Pipeline) -> Any:
         return timed(p, "in", [100, 109, 105]) | "back" >> WithTimestamps(lambda pair: pair[1] - 50)
