@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import itertools
 import warnings
 from collections.abc import Sequence
 from typing import Any, Final, TypeVar
@@ -14,6 +15,8 @@ OptionsT = TypeVar("OptionsT", bound="PipelineOptions")
 
 # How alike two names are if one is the other misspelt. Flink's runner has `checkpointing_interval`, which is less so.
 MISSPELT: Final = 0.93
+# In names that are shorter than this one letter makes another word.
+SHORTEST_MISSPELT: Final = 6
 
 
 class PipelineOptions:
@@ -182,13 +185,29 @@ def check_names(options: PipelineOptions) -> None:
     for name in unknown:
         bare = name.lstrip("-").replace("-", "_").lower()
         dashes = "--" if name.startswith("-") else ""
-        if misspelt := difflib.get_close_matches(bare, known, 1, MISSPELT):
+        misspelt = difflib.get_close_matches(bare, known, 1, MISSPELT)
+        misspelt += [one for one in known if len(one) >= SHORTEST_MISSPELT and _is_one_slip(bare, one)]
+        if misspelt:
             msg = f"no option is called {name!r}; write {dashes + misspelt[0]!r}"
             raise PipelineError(msg)
         similar = difflib.get_close_matches(bare, known, 1)
         hint = f" (did you mean {dashes + similar[0]!r}?)" if similar else ""
         msg = f"no option is called {name!r}, so it changes nothing{hint}; a subclass of PipelineOptions may declare it"
         warnings.warn(msg, stacklevel=4)  # the caller of `Pipeline.run`
+
+
+def _is_one_slip(given: str, name: str) -> bool:
+    """Whether one letter is wrong, missing or too many, or swapped with its neighbour."""
+    start = _count_alike(given, name)
+    given, name = given[start:][::-1], name[start:][::-1]
+    end = _count_alike(given, name)
+    given, name = given[end:], name[end:]
+    return max(len(given), len(name)) <= 1 or (len(name) == 2 and given == name[::-1])
+
+
+def _count_alike(one: str, other: str) -> int:
+    """How many letters two texts begin with alike."""
+    return sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
 
 
 def _subclasses(cls: type[PipelineOptions]) -> list[type[PipelineOptions]]:

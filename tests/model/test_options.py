@@ -9,13 +9,14 @@ import pytest
 
 from streamcore.errors import PipelineError
 from streamcore.graph.pipeline import Pipeline
-from streamcore.model.options import PipelineOptions
+from streamcore.model.options import PipelineOptions, SetupOptions, check_names
 from streamcore.model.windowing import AccumulationMode
 from streamcore.transforms.group import GroupByKey
 from streamcore.transforms.read import Create
 from streamcore.transforms.window_into import WindowInto
 from streamcore.triggers import AfterCount
 from streamcore.windowing import GlobalWindows
+from tests.model.beam_options import BEAM_OPTIONS
 
 
 class ReportOptions(PipelineOptions):
@@ -44,6 +45,48 @@ def run(options: PipelineOptions) -> None:
 def test_a_misspelt_name_is_refused(options: PipelineOptions, message: str) -> None:
     with pytest.raises(PipelineError, match=f"^{re.escape(message)}"):
         run(options)
+
+
+def misspellings(name: str) -> set[str]:
+    """A name with one letter wrong, missing, doubled or swapped with its neighbour."""
+    places = range(len(name))
+    wrong = {f"{name[:at]}{letter}{name[at + 1 :]}" for at in places for letter in "xq_"}
+    missing = {name[:at] + name[at + 1 :] for at in places}
+    doubled = {name[: at + 1] + name[at:] for at in places}
+    swapped = {name[:at] + name[at : at + 2][::-1] + name[at + 2 :] for at in places}
+    return (wrong | missing | doubled | swapped) - {name}
+
+
+def names_of(*classes: type[PipelineOptions]) -> list[str]:
+    parser = argparse.ArgumentParser(add_help=False)
+    for cls in classes:
+        cls._add_argparse_args(parser)
+    return list(vars(parser.parse_args([])))
+
+
+@pytest.mark.parametrize("name", names_of(PipelineOptions, SetupOptions))
+def test_every_slip_in_a_name_is_refused(name: str) -> None:
+    for given in misspellings(name):
+        with pytest.raises(PipelineError) as error:
+            check_names(PipelineOptions(**{given: "x"}))
+        assert str(error.value) == f"no option is called {given!r}; write {name!r}"
+
+
+@pytest.mark.filterwarnings("ignore:no option is called")
+@pytest.mark.parametrize("name", BEAM_OPTIONS)
+def test_no_option_of_a_beam_program_is_refused(name: str) -> None:
+    check_names(PipelineOptions(**{name: "x"}))
+
+
+class ShortOptions(PipelineOptions):
+    @classmethod
+    def _add_argparse_args(cls, parser: argparse.ArgumentParser) -> None:
+        parser.add_argument("--topic", default=None)
+
+
+def test_a_short_name_may_be_like_another() -> None:
+    with pytest.warns(UserWarning, match="^no option is called 'topics', so it changes nothing "):
+        run(PipelineOptions(topics="x"))
 
 
 async def test_a_misspelt_name_is_refused_in_a_running_loop() -> None:
