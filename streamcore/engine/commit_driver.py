@@ -12,6 +12,7 @@ import contextlib
 import dataclasses
 import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping
+from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from streamcore.engine.core import commands
@@ -199,9 +200,13 @@ class CommitDriver:
             return
         require_origin(manifest, self._durability, self._state.path)
         self._origin = manifest.origin
-        require_plan(manifest, self._steps, self._durability, self._state.path)
+        self._require_plan(manifest, self._state.path)
         if not is_undecided and has_ended(manifest, self._state.path):
             raise _AlreadyEndedError
+
+    def _require_plan(self, manifest: Manifest, where: Path) -> None:
+        labels = [node.label for node in self._run.execution.plan.nodes]
+        require_plan(manifest, self._steps, labels, self._durability, where)
 
     async def _prepare_state(self, command: commands.PrepareState) -> None:
         snapshot, self._snapshot = self._snapshot, Snapshot([], [])
@@ -230,7 +235,7 @@ class CommitDriver:
             self._snapshot = await take_snapshot(positions, self._durability.allow_pickle)
             return {}
         manifest, pieces = await self._state.read_savepoint(file)
-        require_plan(manifest, self._steps, self._durability, file)
+        self._require_plan(manifest, file)
         fitting = self._fitting(manifest, self._durability.allow_changes)
         self._snapshot = Snapshot([piece for piece in pieces if piece.step in fitting], [])
         self._now = manifest.now

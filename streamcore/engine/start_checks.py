@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import difflib
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from streamcore.engine.durability import Durability
 from streamcore.engine.manifest import Manifest, Outcome
-from streamcore.engine.plan_steps import PlanStep, compare
+from streamcore.engine.plan_steps import PlanStep, compare, is_named
 from streamcore.errors import StartRefusedError
 
 
@@ -27,12 +28,30 @@ def require_origin(manifest: Manifest, durability: Durability, directory: Path) 
         raise StartRefusedError(msg)
 
 
-def require_plan(manifest: Manifest, steps: Sequence[PlanStep], durability: Durability, where: Path) -> None:
+def require_plan(
+    manifest: Manifest, steps: Sequence[PlanStep], labels: Iterable[str], durability: Durability, where: Path
+) -> None:
     """Looks whether the pipeline is the one that wrote the state, but for the changes that are allowed.
+
+    Args:
+        manifest: What tells of the state.
+        steps: What the pipeline keeps state for.
+        labels: The labels of all its steps.
+        durability: Which changes are allowed.
+        where: Where the state is.
 
     Raises:
         PlanChangedError: If it is not.
+        StartRefusedError: If the name of a step that may change is the name of none.
     """
+    # Those that once began anew may have been named since, though they are gone.
+    known = [*labels, *(step.label for step in manifest.steps), *manifest.anew]
+    for name in sorted(durability.allow_changes):
+        if not any(is_named(label, [name]) for label in known):
+            similar = difflib.get_close_matches(name, known, 1)
+            hint = f"write {similar[0]!r}" if similar else "leave it out, or give the full label of a step"
+            msg = f"`allow_changes` names {name!r}, which is no step here, nor one of the state in {where}; {hint}"
+            raise StartRefusedError(msg)
     compare(manifest.steps, steps).without(durability.allow_changes).require_none(where)
 
 

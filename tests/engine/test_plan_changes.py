@@ -12,7 +12,7 @@ import pytest
 from streamcore.engine.plan_steps import PlanStep, compare, fitting_names, steps_of
 from streamcore.engine.planning import Plan
 from streamcore.engine.runtime import Job
-from streamcore.errors import PlanChangedError
+from streamcore.errors import PlanChangedError, StartRefusedError
 from streamcore.graph.pipeline import Pipeline
 from streamcore.graph.pvalue import PCollection
 from streamcore.model.options import PipelineOptions
@@ -166,6 +166,35 @@ async def test_what_is_named_begins_without_state_once_though_nothing_has_change
     await job.cancel()
     await run_to_end(counting(settings, ledger))  # the option has stayed
     assert sorted(ledger.rows()) == [(0, sum(range(30, 60, 2))), (1, sum(range(31, 60, 2)))]
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("count", "write 'counts'"),
+        ("couts", "write 'counts'"),
+        ("counts/", "write 'counts'"),
+        ("elsewhere", "leave it out, or give the full label of a step"),
+    ],
+)
+async def test_a_name_that_no_step_has_is_refused(tmp_path: Path, name: str, hint: str) -> None:
+    await stopped_half_way(tmp_path)
+    ledger = Ledger()
+    with pytest.raises(StartRefusedError) as caught:
+        await run_to_end(counting(options(tmp_path, allow_changes=["read", name]), ledger, reduce=GroupByKey))
+    assert str(caught.value) == (
+        f"`allow_changes` names {name!r}, which is no step here, nor one of the state in {tmp_path}; {hint}"
+    )
+    assert ledger.starts == []
+
+
+async def test_a_name_may_stay_when_its_step_has_gone(tmp_path: Path) -> None:
+    await stopped_half_way(tmp_path)
+    settings = options(tmp_path, allow_changes=["totals", "counts", "out"])
+    for _ in range(3):
+        job = Job(counting(settings, Ledger(), name="totals", gate=Gate()))
+        await job.checkpoint()
+        await job.cancel()
 
 
 async def test_the_option_that_was_left_out_counts_again(tmp_path: Path) -> None:
