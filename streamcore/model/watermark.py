@@ -9,7 +9,7 @@ import abc
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from streamcore.errors import PipelineError, shorten
+from streamcore.errors import PipelineError, describe, shorten
 from streamcore.timestamp import (
     MAX_MICROS,
     MAX_TIMESTAMP,
@@ -129,6 +129,12 @@ class Punctuated(WatermarkEstimator):
         max_drift: DurationTypes | None = None,
     ) -> None:
         super().__init__(idle_timeout=idle_timeout, follow_clock=follow_clock, max_drift=max_drift)
+        if not callable(fn):
+            msg = (
+                f"Punctuated takes a function of an element and its time, got {shorten(fn)}; "
+                "write Punctuated(lambda element, timestamp: ...)"
+            )
+            raise PipelineError(msg)
         self.fn = fn
 
     def current(self, state: EstimatorState) -> int:
@@ -167,6 +173,17 @@ class ManualWatermark(WatermarkEstimator):
     def observe(self, state: EstimatorState, value: Any, timestamp: int) -> EstimatorState:
         """Takes up where the program has moved it."""
         return max(state, self.watermark)
+
+
+def require_estimator(watermark: object) -> None:
+    """Refuses what is no estimator, where one may be given.
+
+    Raises:
+        PipelineError: If it is neither an estimator nor None.
+    """
+    if watermark is not None and not isinstance(watermark, WatermarkEstimator):
+        msg = f"`watermark` must be an estimator, got {describe(watermark)}; write watermark=BoundedOutOfOrderness(10)"
+        raise PipelineError(msg)
 
 
 def _mark(given: TimestampTypes) -> int:

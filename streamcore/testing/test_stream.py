@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar
 
-from streamcore.errors import PipelineError
+from streamcore.errors import PipelineError, describe
 from streamcore.graph.applied import AppliedTransform
 from streamcore.graph.ptransform import PTransform
 from streamcore.graph.pvalue import PBegin
@@ -64,6 +64,9 @@ class TestStream(PTransform[PBegin, Any]):
             msg = (
                 f"a TestStream cannot take its events from a service, got endpoint={endpoint!r}; give them as `events`"
             )
+            raise StreamError(msg)
+        if clock is not None and not isinstance(clock, VirtualClock):
+            msg = f"`clock` must be a VirtualClock, got {describe(clock)}; leave it out for one that starts at 0"
             raise StreamError(msg)
         self.clock = VirtualClock() if clock is None else clock
         self._tags: dict[str | None, None] = dict.fromkeys(output_tags or ())

@@ -10,7 +10,7 @@ from streamcore.graph.ptransform import PTransform
 from streamcore.graph.pvalue import PBegin, PCollection
 from streamcore.graph.typevars import K, T, V
 from streamcore.model.source import Batch, Reader, Source
-from streamcore.model.watermark import WatermarkEstimator
+from streamcore.model.watermark import WatermarkEstimator, require_estimator
 from streamcore.model.windowed_value import TimestampedValue
 from streamcore.timestamp import MIN_MICROS
 
@@ -29,6 +29,7 @@ class Read(PTransform[PBegin, PCollection[T]], Generic[T]):
         if not isinstance(source, Source):
             msg = f"Read takes a Source, got {source!r}; for elements in memory write Create([...])"
             raise PipelineError(msg)
+        require_estimator(watermark)
         self.source = source
         self.watermark = watermark
 

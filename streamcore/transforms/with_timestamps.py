@@ -10,7 +10,7 @@ from streamcore.graph.pipeline import require_pcollection
 from streamcore.graph.ptransform import PTransform
 from streamcore.graph.pvalue import PCollection
 from streamcore.graph.typevars import T
-from streamcore.model.watermark import WatermarkEstimator
+from streamcore.model.watermark import WatermarkEstimator, require_estimator
 from streamcore.timestamp import MICROS_PER_SECOND, TimestampTypes
 
 UNITS = {"s": MICROS_PER_SECOND, "ms": 1000, "us": 1}
@@ -50,9 +50,7 @@ class WithTimestamps(PTransform[Any, Any]):
         if not callable(fn):
             msg = f"WithTimestamps takes a function of one element, got {fn!r}"
             raise PipelineError(msg)
-        if watermark is not None and not isinstance(watermark, WatermarkEstimator):
-            msg = f"`watermark` must be an estimator, got {watermark!r}; write watermark=BoundedOutOfOrderness(10)"
-            raise PipelineError(msg)
+        require_estimator(watermark)
         if unit not in UNITS:
             msg = f"`unit` must be one of 's', 'ms', 'us', got {unit!r}"
             raise PipelineError(msg)

@@ -99,6 +99,6 @@ def test_any_elements(n: int, expected: int) -> None:
 
 
 def test_any_needs_a_number_that_is_not_negative() -> None:
-    message = "`n` of Sample.Any must not be negative, got -1; give how many elements to keep at most"
+    message = "`n` must be a whole number from 0 on, got -1; give how many elements to keep at most"
     with pytest.raises(PipelineError, match=f"^{re.escape(message)}$"):
         sc.Sample.Any(-1)

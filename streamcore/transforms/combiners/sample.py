@@ -6,13 +6,12 @@ import random
 import typing
 from typing import Any, Generic
 
-from streamcore.errors import PipelineError
 from streamcore.graph.pipeline import require_pcollection
 from streamcore.graph.pvalue import PCollection
 from streamcore.graph.typevars import K, T
 from streamcore.transforms.combine_fn import CombineFn, Kernel
 from streamcore.transforms.combine_globally import CombineGlobally
-from streamcore.transforms.combiners.top import TopCombineFn
+from streamcore.transforms.combiners.top import TopCombineFn, require_count
 from streamcore.transforms.composite_reduce import CompositeReduce
 from streamcore.transforms.elementwise import FlatMap
 from streamcore.transforms.family import Family
@@ -139,10 +138,7 @@ class Sample(Family):
 
         def __init__(self, n: int) -> None:
             super().__init__()
-            if n < 0:
-                msg = f"`n` of Sample.Any must not be negative, got {n}; give how many elements to keep at most"
-                raise PipelineError(msg)
-            self._n = n
+            self._n = require_count(n)
 
         def default_label(self) -> str:
             """`Any(3)`."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from operator import itemgetter
 from typing import Any, Final, Generic, TypeAlias
 
+from streamcore.errors import PipelineError, describe
 from streamcore.graph.pvalue import PCollection
 from streamcore.graph.typevars import K, T
 from streamcore.transforms.combine_fn import CombineFn, Kernel
@@ -18,6 +19,18 @@ Key: TypeAlias = Callable[[Any], Any]
 # A tuple of plain values costs the garbage collector nothing, but to insert into it is to copy it.
 LARGEST_TUPLE: Final = 64
 RANK: Final = itemgetter(0)
+
+
+def require_count(n: int) -> int:
+    """How many elements are to be kept.
+
+    Raises:
+        PipelineError: If it is no such number.
+    """
+    if type(n) is not int or n < 0:
+        msg = f"`n` must be a whole number from 0 on, got {describe(n)}; give how many elements to keep at most"
+        raise PipelineError(msg)
+    return n
 
 
 class TopCombineFn(CombineFn[T, Any, list[T]], Generic[T]):
@@ -35,7 +48,7 @@ class TopCombineFn(CombineFn[T, Any, list[T]], Generic[T]):
     """
 
     def __init__(self, n: int, key: Key | None = None, reverse: bool = False) -> None:
-        self._n = n
+        self._n = require_count(n)
         self._key = key
         self._reverse = reverse
         self._rank = None if key is None else RANK
