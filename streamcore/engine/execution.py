@@ -43,6 +43,7 @@ class Execution:
         self._tasks = tasks
         self._opened: list[Node] = []
         self._readers: list[asyncio.Task[None]] = []
+        self._is_draining = False
         for source_node, source in plan.sources:
             self.inputs[source_node] = Input(source_node, source, arrivals, clock, self._start_reading, is_durable)
         for node in plan.nodes:
@@ -99,6 +100,17 @@ class Execution:
         if reading is not None:
             node.end_split(reading.split)
         return True
+
+    async def drain(self) -> None:
+        """Has the splits whose last batch has been processed give what they have taken in, now that none is polled."""
+        if not self._is_draining:
+            self._is_draining = True
+            arrived = {reading for _, reading, _ in self.arrivals.queue}
+            readings = (reading for one in self.inputs.values() for reading in one.readings)
+            self.arrivals.held = [reading for reading in readings if reading not in arrived]
+        held, self.arrivals.held = self.arrivals.held, []
+        for reading in held:
+            await reading.drain()
 
     def end_sources(self) -> None:
         """Tells the core which sources have ended; they may have been told before."""

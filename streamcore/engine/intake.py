@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 
 from streamcore.engine.core.ingress import SourceNode
@@ -89,6 +89,7 @@ class SplitReading:
         # this is None: such a split is not idle. How long it had had nothing by then counts when it is asked again.
         self._waiting_since: int | None = None
         self._waited = 0
+        self._has_ended = False
 
     def go_on(self) -> bool:
         """Polls at once, or lets the next poll come; returns False if it is not the split's turn.
@@ -130,13 +131,20 @@ class SplitReading:
         while True:
             await self._go_on.wait()
             self._go_on.clear()
-            batch = await self._poll()
+            batch = await self._poll(self.reader.poll, "poll")
             self._arrive(batch)
             if batch is None:
                 return
 
+    async def drain(self) -> None:
+        """Has the reader give what it has taken in, when it is not polled any more and its last batch is processed."""
+        batch = None if self._has_ended else await self._poll(self.reader.drain, "drain")
+        if batch is not None:
+            self._arrive(batch)
+
     def _arrive(self, batch: Batch[Any] | None) -> None:
         since, self._waiting_since = self._waiting_since, None
+        self._has_ended = batch is None
         has_nothing = batch is not None and not batch.values
         self._waited = self._clock.now() - since if has_nothing and since is not None else 0
         if self._tells_positions and batch is not None:
@@ -151,9 +159,9 @@ class SplitReading:
         except Exception as error:
             raise self._failure(error) from error
 
-    async def _poll(self) -> Batch[Any] | None:
+    async def _poll(self, poll: Callable[[int], Awaitable[Any]], method: str) -> Batch[Any] | None:
         try:
-            return check_batch(await self.reader.poll(POLL_LIMIT), self.node.label, self.split, "poll")
+            return check_batch(await poll(POLL_LIMIT), self.node.label, self.split, method)
         except StreamcoreError:
             raise
         except (Exception, asyncio.CancelledError) as error:

@@ -219,6 +219,8 @@ class Job:
             execution, arrivals = self.execution, self._arrivals
             if self._draining:
                 await execution.stop()
+                if self._is_polling:  # else what has been taken in belongs to what is dropped
+                    await execution.drain()
             if not execution.is_fed() or (self._draining and not arrivals.queue):
                 break
             if not self._draining and self._is_polling:  # else what has been read is still processed

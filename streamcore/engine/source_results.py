@@ -13,6 +13,7 @@ from streamcore.timestamp import MAX_MICROS
 EXPECTED_OF: Final = {
     "poll": "Batch(values), or None at the end of the split",
     "poll_nowait": "Batch(values), or None if `poll` has to wait",
+    "drain": "Batch(values), or None if nothing is left",
     "open": "a streamcore.model.source.Reader of the split",
 }
 GIVE_MICROSECONDS: Final = "give whole microseconds: int(seconds * 1_000_000), or the `micros` of a Timestamp"
@@ -25,7 +26,7 @@ def check_batch(got: Any, label: str, split: str, method: str) -> Batch[Any] | N
         got: What the reader returned.
         label: The step that reads.
         split: The split.
-        method: What was called: `poll` or `poll_nowait`.
+        method: What was called: `poll`, `poll_nowait` or `drain`.
 
     Raises:
         SourceError: If it is neither a batch that can be used nor None.

@@ -24,7 +24,7 @@ class ReadFromAsyncIterable(PTransform[PBegin, PCollection[T]], Generic[T]):
     """The elements of an asynchronous iterable or generator, each as soon as it is there.
 
     A task takes them in while the pipeline works on others. When `capacity` elements wait it stops, so that a pipeline
-    that is slow slows the generator down.
+    that is slow slows the generator down. `handle.drain()` ends the generator, and processes what had been taken in.
 
     Args:
         iterable: An asynchronous iterable, or a function that returns one, such as an `async def` with `yield`; a
@@ -140,17 +140,31 @@ class PumpReader(Reader[Any]):
                 return None
             self._changed.clear()
             await self._changed.wait()
-        taken = [self.waiting.popleft() for _ in range(min(limit, len(self.waiting)))]
-        self._room.set()
-        return batch_of(taken)
+        return self._take(limit)
+
+    async def drain(self, limit: int) -> Batch[Any] | None:
+        """What waits, after the task has ended."""
+        if self._pump is not None and not self._pump.done():
+            await self.close()
+        if self.waiting:
+            return self._take(limit)
+        if self._pump is not None:
+            self._pump.result()  # raises what the iterable has raised before
+        return None
 
     async def close(self) -> None:
         """Ends the task, and the generator with it."""
-        if self._pump is not None:
-            self._pump.cancel()
-            await asyncio.wait([self._pump])
-            if not self._pump.cancelled():
-                self._pump.exception()  # it has been told, or nobody has waited for it
+        pump, self._pump = self._pump, None
+        if pump is not None:
+            pump.cancel()
+            await asyncio.wait([pump])
+            if not pump.cancelled():
+                pump.exception()  # it has been told, or nobody has waited for it
+
+    def _take(self, limit: int) -> Batch[Any]:
+        taken = [self.waiting.popleft() for _ in range(min(limit, len(self.waiting)))]
+        self._room.set()
+        return batch_of(taken)
 
     async def _take_in(self) -> None:
         elements = aiter(self._iterable)

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+import functools
 from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
+from streamcore.engine.runtime import Job
 from streamcore.errors import SourceError
 from streamcore.graph.pipeline import Pipeline
 from streamcore.model.source import Batch, Reader, Source
 from streamcore.model.watermark import BoundedOutOfOrderness
 from streamcore.testing import VirtualClock
+from streamcore.transforms.elementwise import Map
 from streamcore.transforms.read import Read
 from streamcore.transforms.write import Write
+from tests.engine.sources import FedSource, calm
 from tests.engine.test_runtime import Collected
 
 
@@ -93,3 +98,79 @@ def test_a_reader_that_fails_is_named() -> None:
     with pytest.raises(SourceError) as error:
         written(source)
     assert str(error.value) == "step 'Read(Ready)' could not read split 'a': OSError: the disk is gone"
+
+
+class HoldingReader(ReadyReader):
+    """Has its batches only when it is drained."""
+
+    async def poll(self, limit: int) -> Batch[Any] | None:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    def poll_nowait(self, limit: int) -> Batch[Any] | None:
+        return None
+
+    async def drain(self, limit: int) -> Any:
+        batch = super().poll_nowait(limit)
+        return batch if batch is None or batch.values else batch.values
+
+
+class Holding(Ready):
+    def __init__(self, **splits: Sequence[Any]) -> None:
+        super().__init__()
+        self.readers = {name: HoldingReader(batches, ()) for name, batches in splits.items()}
+
+
+async def drained(source: Source[Any]) -> list[Any]:
+    sink, p = Collected(), Pipeline()
+    _ = p | Read(source) | Write(sink)
+    job = Job(p)
+    await calm()
+    await job.drain()
+    return sink.values
+
+
+async def test_what_readers_hold_comes_out_when_they_are_drained() -> None:
+    source = Holding(a=batches_of("a", range(3)), b=batches_of("b", range(2)), c=[])
+    assert await drained(source) == [("a", 0), ("b", 0), ("a", 1), ("b", 1), ("a", 2)]
+
+
+@pytest.mark.parametrize(
+    ("batch", "message"),
+    [
+        (OSError("gone"), "OSError: gone"),
+        ([], "`drain` returned []; return Batch(values), or None if nothing is left"),
+    ],
+)
+async def test_a_reader_that_cannot_be_drained_is_named(batch: Any, message: str) -> None:
+    with pytest.raises(SourceError) as error:
+        await drained(Holding(a=[batch]))
+    assert str(error.value) == f"step 'Read(Holding)' could not read split 'a': {message}"
+
+
+async def test_a_split_that_has_ended_is_not_drained() -> None:
+    source = Holding(a=batches_of("a", range(1)), b=batches_of("b", range(1)))
+    source.readers["a"].poll = ReadyReader([], ()).poll  # type: ignore[method-assign]
+    assert await drained(source) == [("b", 0)]
+
+
+async def test_a_split_is_drained_when_its_last_batch_has_been_processed() -> None:
+    seen: list[Any] = []
+    drains: list[asyncio.Task[None]] = []
+
+    def see(element: int) -> None:
+        seen.append(element)
+        drains.append(asyncio.create_task(job.drain()))
+
+    async def tell(name: str, limit: int) -> None:
+        seen.append(name)
+
+    source = FedSource("a", "b")
+    for number, (name, reader) in enumerate(source.readers.items()):
+        source.feed(name, number)
+        reader.drain = functools.partial(tell, name)  # type: ignore[method-assign]
+    p = Pipeline()
+    _ = p | Read(source) | Map(see)
+    job = Job(p)
+    assert await job.wait() == "DRAINED"
+    assert seen == [0, "a", 1, "b"]

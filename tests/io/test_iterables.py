@@ -187,6 +187,55 @@ async def test_cancelling_closes_the_generator() -> None:
     assert closed.is_set()
 
 
+async def test_draining_processes_what_has_been_taken_in_and_closes_the_generator() -> None:
+    given: list[int] = []
+    closed = asyncio.Event()
+    seen: list[int] = []
+    drains: list[asyncio.Task[None]] = []
+
+    async def messages() -> AsyncIterator[int]:
+        try:
+            for number in range(10_000):
+                given.append(number)
+                yield number
+        finally:
+            closed.set()
+
+    def see(number: int) -> None:
+        seen.append(number)
+        if not drains:
+            drains.append(asyncio.create_task(handle.drain()))
+
+    p = Pipeline()
+    _ = p | ReadFromAsyncIterable(messages, capacity=6000) | Map(see)
+    handle = await p.run_async()
+    assert await handle.wait() == "DRAINED"
+    assert 6000 <= len(given) < 10_000
+    assert seen == given
+    assert closed.is_set()
+
+
+async def test_draining_gives_what_waits_and_then_what_the_iterable_has_raised() -> None:
+    async def breaking() -> AsyncIterator[int]:
+        for number in range(5):
+            yield number
+        msg = "no more"
+        raise ValueError(msg)
+
+    reader = PumpReader(breaking(), 10)
+    first = await reader.poll(2)
+    rest = [await reader.drain(2), await reader.drain(2)]
+    assert [batch and batch.values for batch in [first, *rest]] == [[0, 1], [2, 3], [4]]
+    with pytest.raises(ValueError, match="no more"):
+        await reader.drain(2)
+    await reader.close()
+
+
+async def test_draining_what_has_not_begun() -> None:
+    reader = PumpReader(count_to(5), 10)
+    assert await reader.drain(2) is None
+
+
 async def test_a_slow_sink_slows_the_generator_down() -> None:
     made = 0
     written = asyncio.Semaphore(0)
