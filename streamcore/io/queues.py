@@ -29,8 +29,9 @@ class ReadFromQueue(PTransform[PBegin, PCollection[T]], Generic[T]):
     """The elements of an `asyncio.Queue`, each as soon as it is there.
 
     With `asyncio.Queue(maxsize=...)` a pipeline that is slow makes `put` wait. `task_done` is called for elements that
-    have been processed whole, so that `queue.join()` waits for that. A run that has failed takes nothing any more: wait
-    for `handle.wait()` together with `join` or `put`. Several readers of a queue share its elements.
+    have been processed whole, so that `queue.join()` waits for that; sinks may still be writing then, until
+    `handle.drain()` or `handle.wait()` returns. A run that has failed takes nothing any more: wait for `handle.wait()`
+    together with `join` or `put`. Several readers of a queue share its elements.
 
     Args:
         queue: The queue; a `TimestampedValue` in it gives its element a timestamp.
@@ -115,6 +116,11 @@ class QueueReader(Reader[Any]):
         if taken:
             return batch_of(taken)
         self._mark_done()
+        return None
+
+    async def drain(self, limit: int) -> Batch[Any] | None:
+        """Nothing: what has not been given is still in the queue."""
+        self._mark_done()  # this call, too
         return None
 
     def _take(self, element: Any, taken: list[Any]) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from streamcore import Pipeline
-from streamcore.errors import PipelineError
+from streamcore import Map, Pipeline
+from streamcore.errors import PipelineError, UserCodeError
 from streamcore.io import ReadFromQueue, WriteToCallable
 from streamcore.io.queues import QueueSource
 from streamcore.model.windowed_value import TimestampedValue
@@ -89,6 +89,36 @@ async def test_drain_ends_it() -> None:
         await asyncio.sleep(0)
     await handle.drain()
     assert (handle.state, found) == ("DRAINED", ["a"])
+
+
+async def test_what_was_taken_is_done_after_draining() -> None:
+    queue: asyncio.Queue[int] = asyncio.Queue()
+    found: list[int] = []
+    drains: list[asyncio.Task[None]] = []
+
+    def find(number: int) -> None:
+        found.append(number)
+        drains.append(asyncio.create_task(handle.drain()))
+
+    p = Pipeline()
+    _ = p | ReadFromQueue(queue) | Map(find)
+    handle = await p.run_async()
+    for number in range(5):
+        queue.put_nowait(number)
+    assert await handle.wait() == "DRAINED"
+    await asyncio.wait_for(queue.join(), 30)
+    assert found == list(range(5))
+
+
+async def test_what_was_taken_is_not_done_when_the_run_has_failed() -> None:
+    queue: asyncio.Queue[int] = asyncio.Queue()
+    queue.put_nowait(0)
+    p = Pipeline()
+    _ = p | ReadFromQueue(queue) | Map(lambda number: 1 // number)
+    handle = await p.run_async()
+    with pytest.raises(UserCodeError):
+        await handle.wait()
+    queue.task_done()  # it would raise if this had been done
 
 
 @pytest.mark.skipif(sys.version_info < (3, 13), reason="queues can be shut down from Python 3.13 on")
