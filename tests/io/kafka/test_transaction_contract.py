@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
-from streamcore.io.kafka.client import CommittedOffset, TopicPartition
+from streamcore.io.kafka.client import CommittedOffset, Producer, TopicPartition
+from streamcore.io.kafka.confluent import producer as confluent_producer
 from streamcore.io.kafka.errors import KafkaAbortableError, KafkaDeliveryError, KafkaError, KafkaFencedError
 from tests.io.kafka.clients import outgoing, read_values
 from tests.io.kafka.conftest import OpenConsumer, OpenTransactional
@@ -138,6 +141,26 @@ async def test_a_record_that_is_refused_is_not_the_fault_of_the_transaction(
     await producer.send(outgoing(topic, [b"x" * 10_000]))
     with pytest.raises(KafkaDeliveryError, match=r"\(10003 characters\) could not be written to topic"):
         await producer.flush()
+
+
+async def test_a_record_that_is_refused_is_told_of_by_whoever_sends_more(
+    kafka: Broker, transactional: OpenTransactional, make_topic: MakeTopic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(confluent_producer, "SERVE", 3600)  # else it might be told of while reports are served
+    topic = make_topic(config={"max.message.bytes": "1000"})
+    producer = await transactional(topic)
+    await producer.begin()
+    await producer.send(outgoing(topic, [b"x" * 10_000]))
+    with pytest.raises(KafkaDeliveryError, match=r"\(10003 characters\) could not be written to topic"):
+        await send_on(producer, topic)
+
+
+async def send_on(producer: Producer, topic: str) -> None:
+    """Sends until that fails."""
+    async with asyncio.timeout(30):
+        while True:
+            await producer.send(outgoing(topic, [b"a"]))
+            await asyncio.sleep(0)
 
 
 async def test_records_outside_of_a_transaction(transactional: OpenTransactional, make_topic: MakeTopic) -> None:

@@ -101,7 +101,11 @@ class ConfluentProducer:
         rows, at = _rows(records), 0
         slices = Slices()
         while at < len(rows):
-            reached = self._produce(rows, at)
+            try:
+                reached = self._produce(rows, at)
+            except KafkaAbortableError:
+                await self._hear_why()
+                raise
             self._serve()
             self._check()
             if reached == at:  # the queue is full
@@ -134,6 +138,17 @@ class ConfluentProducer:
             row = chunk[-length_hint(left) - 1]
             raise _refusal(row, f"{error}; keys and values must be bytes, str or None") from error
         return start + len(chunk)
+
+    async def _hear_why(self) -> None:
+        """Raises what was wrong with a record that was handed over before.
+
+        librdkafka takes nothing more for its transaction as soon as the broker has refused one, and reports that record
+        a little later: it says by itself whether another transaction would help.
+        """
+        deadline = time.monotonic() + WAIT
+        while self._failure is None and time.monotonic() < deadline:
+            await self._calls.call("write", self._client.poll, WAIT)
+        self._check()
 
     def _note_delivery(self, error: ClientError | None, message: Message) -> None:
         """Called by librdkafka for a record that it gives up, in a thread or in `poll`."""
