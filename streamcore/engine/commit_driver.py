@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
+from streamcore.engine.committing_sinks import CommittingSinks
 from streamcore.engine.core import commands
 from streamcore.engine.core.checkpoint import Claim, Standing
 from streamcore.engine.core.commands import Command
@@ -32,11 +33,9 @@ from streamcore.engine.start_checks import has_ended, require_origin, require_pl
 from streamcore.engine.state.pieces import Scope
 from streamcore.engine.state.savepoints import savepoint_path
 from streamcore.engine.state_thread import StateThread
-from streamcore.engine.transactional_sinks import transactional_sinks
 from streamcore.errors import TransactionError
 from streamcore.model.clock import Clock
-from streamcore.model.transactions import Marker, TransactionalSink, Transactions
-from streamcore.model.two_phase import SinkRestart, TwoPhaseSink
+from streamcore.model.transactions import Marker
 
 R = TypeVar("R")
 log = logging.getLogger("streamcore")
@@ -94,11 +93,7 @@ class CommitDriver:
         self._run = run
         self._durability = durability
         self._state = StateThread(durability.state_dir, durability.allow_pickle)
-        self._sinks: dict[str, tuple[Outlet, TwoPhaseSink[Any]]] = {
-            outlet.label: (outlet, outlet.sink) for outlet in run.outlets if isinstance(outlet.sink, TwoPhaseSink)
-        }
-        self._transactional = transactional_sinks(run.outlets, durability.interval)
-        self._transactions: Transactions | None = None
+        self._sinks = CommittingSinks(run.outlets, durability.interval)
         self._steps = tuple(steps_of(run.execution.plan))
         self._origin: str | None = None
         # Taken at the last barrier; goes to the directory with the next `PrepareState`.
@@ -111,11 +106,11 @@ class CommitDriver:
 
     def sink_labels(self) -> tuple[str, ...]:
         """The sinks that take part in two phases."""
-        return tuple(self._sinks)
+        return self._sinks.labels()
 
     def is_transactional(self) -> bool:
         """Whether there is a cluster whose transactions decide."""
-        return bool(self._transactional)
+        return self._sinks.is_transactional()
 
     async def drive_start(self, procedure: Procedure[Standing]) -> Standing | None:
         """Carries out the procedure that begins a run; None if that has come to its end before."""
@@ -161,14 +156,12 @@ class CommitDriver:
 
     async def close_sinks(self) -> None:
         """Closes the sinks that take part in checkpoints, after the last one."""
-        for outlet in self._run.outlets:
-            await outlet.close()
+        await self._sinks.close()
 
     async def close(self) -> None:
         """Ends the open transaction, and gives the state directory free."""
         try:
-            if self._transactions is not None:
-                await _end(self._transactions)
+            await self._sinks.end_transactions()
         finally:
             await self._state.close()
 
@@ -185,7 +178,7 @@ class CommitDriver:
         applied, prepared = await self._state.latest()
         if command.held is None:
             self._check(prepared or applied, is_undecided=prepared is not None)
-            await self._open_sinks()
+            await self._sinks.open(self._state.directory.state_id)
         directory = self._state.directory
         return Claim(
             directory.state_id,
@@ -245,8 +238,7 @@ class CommitDriver:
     async def _restore_engine(self, command: commands.RestoreEngine) -> None:
         async def restore() -> None:
             self.outcome = Outcome.RUNNING
-            for outlet in self._run.outlets:
-                await outlet.open()  # it may have come to its end before
+            await self._sinks.reopen()
             await self._run.begin_anew()
             await self._restore(command.number)
 
@@ -279,27 +271,13 @@ class CommitDriver:
         await self._run.at_rest(self._take_snapshot)
 
     async def _take_snapshot(self) -> None:
-        for outlet in self._run.outlets:
-            await outlet.written()
-            outlet.hold()
-            await self._settle_sink(outlet)
+        await self._sinks.settle(is_last=self.outcome != Outcome.RUNNING)
         execution = self._run.execution
         self._now = execution.scheduler.now
         self._snapshot = await take_snapshot(execution.parts(), self._durability.allow_pickle)
         self._snapshot.dropped.extend(self._orphans)
         self._orphans = {}
         self._reached = [(one, one.positions.reached()) for one in execution.inputs.values()]
-
-    async def _settle_sink(self, outlet: Outlet) -> None:
-        """The sink has been given all that belongs to the checkpoint."""
-        is_last = self.outcome != Outcome.RUNNING
-        if isinstance(outlet.sink, TwoPhaseSink):
-            if is_last:
-                await outlet.guard(outlet.sink.finish())
-        elif is_last and not isinstance(outlet.sink, TransactionalSink):
-            await outlet.close()  # not after the checkpoint, as a crash in between would leave it for ever incomplete
-        else:
-            await outlet.guard(outlet.sink.sync())
 
     async def _release_output(self, command: commands.ReleaseOutput) -> None:
         reached, self._reached = self._reached, []
@@ -309,67 +287,41 @@ class CommitDriver:
 
     # The sinks.
 
-    async def _open_sinks(self) -> None:
-        if self._transactional:
-            self._transactions = self._transactional[0].transactions(self._state.directory.state_id)
-            for sink in self._transactional:
-                sink.join(self._transactions)
-        for outlet in self._run.outlets:
-            await outlet.open()
-
     async def _prepare_sink(self, command: commands.PrepareSink) -> object:
-        outlet, sink = self._sinks[command.sink]
-        return await outlet.guard(sink.prepare(command.number))
+        return await self._sinks.prepare(command.sink, command.number)
 
     async def _commit_sink(self, command: commands.CommitSink) -> None:
-        outlet, sink = self._sinks[command.sink]
-        await outlet.guard(sink.commit(command.number, command.prepared))
+        await self._sinks.commit(command.sink, command.number, command.prepared)
 
     async def _restart_sink(self, command: commands.RestartSink) -> None:
-        outlet, sink = self._sinks[command.sink]
         restart = command.restart
         manifest = await self._state.manifest(restart.checkpoint)
-        if any(step.label == outlet.label for step in set(manifest.steps) ^ set(self._steps)):
+        if any(step.label == command.sink for step in set(manifest.steps) ^ set(self._steps)):
             restart = dataclasses.replace(restart, prepared=None)  # it is of another kind of sink
-        await outlet.guard(sink.restart(restart))
+        await self._sinks.restart(command.sink, restart)
 
     async def _adopt(self, saved: Mapping[str, object]) -> dict[str, object]:
         """Has the sinks take over what was not complete in a savepoint, if they may not begin without it."""
-        directory, adopted = self._state.directory, {}
-        for label, (outlet, sink) in self._sinks.items():
-            if label in saved and label not in self._durability.allow_changes:
-                restart = SinkRestart(directory.state_id, label, directory.epoch, 0, saved[label])
-                adopted[label] = await outlet.guard(sink.adopt(restart))
-        return adopted
+        directory, anew = self._state.directory, self._durability.allow_changes
+        kept = {label: prepared for label, prepared in saved.items() if label not in anew}
+        return await self._sinks.adopt(directory.state_id, directory.epoch, kept)
 
     # The cluster.
 
-    def _cluster(self) -> Transactions:
-        assert self._transactions is not None
-        return self._transactions
-
     async def _init_transactions(self, command: commands.InitTransactions) -> None:
-        await self._cluster().initialise()
+        await self._sinks.cluster().initialise()
 
     async def _read_marker(self, command: commands.ReadMarker) -> Marker | None:
-        return await self._cluster().read_marker()
+        return await self._sinks.cluster().read_marker()
 
     async def _begin_transaction(self, command: commands.BeginTransaction) -> None:
-        await self._cluster().begin()
+        await self._sinks.cluster().begin()
 
     async def _add_marker(self, command: commands.AddMarker) -> None:
-        await self._cluster().add_marker(command.marker)
+        await self._sinks.cluster().add_marker(command.marker)
 
     async def _commit_transaction(self, command: commands.CommitTransaction) -> None:
-        await self._cluster().commit()
-
-
-async def _end(transactions: Transactions) -> None:
-    try:
-        with contextlib.suppress(TransactionError):
-            await transactions.abort()
-    finally:
-        await transactions.close()
+        await self._sinks.cluster().commit()
 
 
 HANDLERS: dict[type[Command], Callable[[CommitDriver, Any], Awaitable[Any]]] = {
