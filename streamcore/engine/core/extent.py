@@ -11,11 +11,13 @@ from streamcore.timestamp import END_OF_GLOBAL_WINDOW, MAX_MICROS, MIN_MICROS, M
 class OutsideTimeError(PipelineError):
     """An element was given a time that lies outside of time."""
 
-    def __init__(self, micros: int) -> None:
-        where = f"before the beginning of time, {MIN_TIMESTAMP}"
-        if micros > MAX_MICROS:
-            where = f"beyond the end of time, {END_OF_GLOBAL_WINDOW}"
-        super().__init__(f"its time lies {where}; check the unit that the times are in")
+
+def outside_time(micros: int) -> OutsideTimeError:
+    """The error for such a time."""
+    where = f"before the beginning of time, {MIN_TIMESTAMP}"
+    if micros > MAX_MICROS:
+        where = f"beyond the end of time, {END_OF_GLOBAL_WINDOW}"
+    return OutsideTimeError(f"its time lies {where}; check the unit that the times are in")
 
 
 def check_times(node: Node, bundle: Bundle, stamps: list[int] | int) -> None:
@@ -37,4 +39,4 @@ def check_extent(node: Node, bundle: Bundle, stamps: list[int] | int, earliest: 
     if earliest < MIN_MICROS or latest > MAX_MICROS:
         wrong = latest if latest > MAX_MICROS else earliest
         position = stamps.index(wrong) if isinstance(stamps, list) else 0
-        raise node.failure(bundle, position, OutsideTimeError(wrong))
+        raise node.failure(bundle, position, outside_time(wrong))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from streamcore.engine.core.extent import OutsideTimeError
+from streamcore.engine.core.extent import OutsideTimeError, outside_time
 from streamcore.engine.core.windows import assigning, windows_of
 from streamcore.model.bundle import Bundle, Windows
 from streamcore.model.pane import PaneInfo
@@ -84,7 +84,7 @@ def _plain(row: Row, windowfn: WindowFn) -> tuple[str | None, Row]:
 def _micros_of(output: TimestampedValue[Any] | WindowedValue[Any]) -> int:
     micros = output.timestamp.micros
     if not MIN_MICROS <= micros <= MAX_MICROS:
-        raise OutsideTimeError(micros)
+        raise outside_time(micros)
     return micros
 
 
