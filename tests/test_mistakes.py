@@ -188,8 +188,34 @@ BUILDING = [
         b = p | 'b' >> Create([2])
         (a, b) | Flatten()
         """,
-        "'Flatten' unites PCollections of different windows: PCollection[minutes] has FixedWindows(60.0), "
-        "PCollection[b] has GlobalWindows(); apply the same WindowInto(...) to all of them before it",
+        "'Flatten' unites PCollections of different windowing: PCollection[minutes] has window function "
+        "FixedWindows(60.0), PCollection[b] has window function GlobalWindows(); "
+        "apply the same WindowInto(...) to all of them before it",
+    ),
+    (
+        "different triggers in one Flatten",
+        """
+        windows = FixedWindows(60)
+        a = p | 'a' >> Create([1]) | 'plain' >> WindowInto(windows)
+        b = p | 'b' >> Create([2]) | 'updated' >> WindowInto(
+            windows, Repeatedly(AfterCount(1)), AccumulationMode.ACCUMULATING, allowed_lateness=3600
+        )
+        (a, b) | Flatten()
+        """,
+        "'Flatten' unites PCollections of different windowing: PCollection[plain] has trigger DefaultTrigger() and "
+        "accumulation mode DISCARDING and allowed lateness 0.0s, PCollection[updated] has trigger "
+        "Repeatedly(AfterCount(1)) and accumulation mode ACCUMULATING and allowed lateness 3600.0s; "
+        "apply the same WindowInto(...) to all of them before it",
+    ),
+    (
+        "a different lateness in one CoGroupByKey",
+        """
+        a = p | 'a' >> Create([('k', 1)]) | 'strict' >> WindowInto(FixedWindows(60))
+        b = p | 'b' >> Create([('k', 2)]) | 'patient' >> WindowInto(FixedWindows(60), allowed_lateness=5)
+        {'a': a, 'b': b} | CoGroupByKey()
+        """,
+        "'CoGroupByKey' joins PCollections of different windowing: PCollection[strict] has allowed lateness 0.0s, "
+        "PCollection[patient] has allowed lateness 5.0s; apply the same WindowInto(...) to all of them before it",
     ),
     (
         "a Flatten of one PCollection",
