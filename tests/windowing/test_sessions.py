@@ -5,11 +5,13 @@ from collections.abc import Sequence
 
 import pytest
 
+from streamcore import Create, DoFn, GroupByKey, Map, Pipeline, TimestampedValue, WindowInto
 from streamcore.errors import PipelineError, TransformTypeError
 from streamcore.model.window import BoundedWindow, IntervalWindow
 from streamcore.model.windowing import WindowFn
-from streamcore.timestamp import MAX_MICROS, MIN_MICROS, Duration
+from streamcore.timestamp import MAX_MICROS, MAX_TIMESTAMP, MIN_MICROS, Duration, Timestamp, TimestampTypes
 from streamcore.windowing import Sessions
+from streamcore.windowing.bounds import LAST_MOMENT
 
 
 class Merges(WindowFn.MergeContext):
@@ -57,6 +59,28 @@ def test_windows_are_within_time() -> None:
     assert Sessions(10).window_at(MIN_MICROS).start_micros == MIN_MICROS
     last = Sessions(10).window_at(MAX_MICROS)
     assert (last.start_micros, last.end_micros) == (MAX_MICROS - 86_400_000_000, MAX_MICROS - 86_400_000_000 + 1)
+
+
+@pytest.mark.parametrize("lateness", [0, 1])
+@pytest.mark.parametrize(
+    ("gap", "times", "start"),
+    [
+        (10**13, [1_700_000_000, 1_700_000_002], 1_700_000_000 * 10**6),
+        (10, [Timestamp.of_micros(LAST_MOMENT), Timestamp.of_micros(MAX_MICROS - 1)], LAST_MOMENT),
+        (10, [Timestamp.of_micros(LAST_MOMENT - 9_000_000), MAX_TIMESTAMP], LAST_MOMENT - 9_000_000),
+    ],
+)
+def test_nothing_is_lost_at_the_end_of_time(gap: int, times: list[TimestampTypes], start: int, lateness: int) -> None:
+    found: list[object] = []
+    with Pipeline() as p:
+        _ = (
+            p
+            | Create([TimestampedValue(("k", number), time) for number, time in enumerate(times)])
+            | WindowInto(Sessions(gap), allowed_lateness=lateness)
+            | GroupByKey()
+            | Map(lambda group, window=DoFn.WindowParam: found.append((group, window)))
+        )
+    assert found == [(("k", [0, 1]), IntervalWindow.of_micros(start, LAST_MOMENT + 1))]
 
 
 def test_is_a_value() -> None:

@@ -17,6 +17,7 @@ from streamcore.model.trigger import Moment
 from streamcore.model.window import BoundedWindow
 from streamcore.model.windowing import Windowing
 from streamcore.windowing import MergingWindowSet, Sessions
+from streamcore.windowing.bounds import LAST_END
 
 
 class KeyWindows(NamedTuple):
@@ -41,7 +42,7 @@ class MergingReduce(CellReduce):
         """The end of a session of this element alone."""
         windowfn = self.windowing.windowfn
         if isinstance(windowfn, Sessions) and self.ends_alone:
-            return timestamp + windowfn.gap_micros
+            return min(timestamp + windowfn.gap_micros, LAST_END)
         return super().earliest_end(timestamp)
 
     def place_in(self, pair: tuple[Any, Any], timestamp: int, windows: Windows) -> None:

@@ -27,6 +27,7 @@ from streamcore.model.windowing import Windowing
 from streamcore.timestamp import MAX_MICROS
 from streamcore.transforms.combine_fn import Kernel
 from streamcore.windowing import Sessions
+from streamcore.windowing.bounds import LAST_END
 
 _NUMBER = operator.attrgetter("number")
 _START = operator.attrgetter("start")
@@ -77,7 +78,7 @@ class SessionReduce(ReduceNode):
 
     def earliest_end(self, timestamp: int) -> int:
         """The end of a session of this element alone."""
-        return timestamp + self._gap
+        return min(timestamp + self._gap, LAST_END)
 
     def next_timer(self) -> int:
         """A bound: no session ends before it."""
@@ -89,11 +90,14 @@ class SessionReduce(ReduceNode):
         """Adds the elements to the sessions of their keys."""
         self.metrics.elements += len(bundle.values)
         marks = bundle.watermarks or [self.input_watermark] * len(bundle.values)
+        stamps = bundle.timestamp_list()
+        latest = max(stamps) if bundle.bounds is None else bundle.bounds[1]
         elements = iter(bundle.values)
         pairs = self.pairs(elements)
         try:
-            if bundle.windows == self.windowing.windowfn:
-                self._add(pairs, bundle.timestamp_list(), marks, self._single, self._several, self._place, self._open)
+            # The loop does not look whether a session goes beyond the end of time, where the window function cuts it.
+            if latest + self._gap <= LAST_END and bundle.windows == self.windowing.windowfn:
+                self._add(pairs, stamps, marks, self._single, self._several, self._place, self._open)
             else:
                 self._add_windowed(pairs, bundle, marks)
         except Exception as error:
