@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from streamcore.model.pane import PANE_INFO_UNKNOWN, PaneInfo
 from streamcore.model.window import BoundedWindow
@@ -11,9 +11,23 @@ from streamcore.timestamp import Timestamp, TimestampTypes
 
 T = TypeVar("T")
 
+WRAPPERS: Final[set[type]] = set()
+"""The classes of outputs that are more than a value, those that users derive from them included."""
+
+
+class Wrapper:
+    """What user code may put around a value; subclasses are known as such without a look at what they derive from."""
+
+    __slots__ = ()
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Adds the class to `WRAPPERS`."""
+        super().__init_subclass__(**kwargs)
+        WRAPPERS.add(cls)
+
 
 @functools.total_ordering
-class TimestampedValue(Generic[T]):
+class TimestampedValue(Wrapper, Generic[T]):
     """A value and its event time; ordered by the value first, as in Beam.
 
     >>> TimestampedValue("a", 12)
@@ -45,7 +59,7 @@ class TimestampedValue(Generic[T]):
         return f"TimestampedValue({self.value!r}, {self.timestamp!r})"
 
 
-class WindowedValue(Generic[T]):
+class WindowedValue(Wrapper, Generic[T]):
     """A value with timestamp, windows and pane: the view of an element that user code may ask for."""
 
     __slots__ = ("pane_info", "timestamp", "value", "windows")
@@ -83,7 +97,7 @@ class WindowedValue(Generic[T]):
         return f"WindowedValue({self.value!r}, {self.timestamp!r}, {self.windows!r}, {self.pane_info!r})"
 
 
-class TaggedOutput(Generic[T]):
+class TaggedOutput(Wrapper, Generic[T]):
     """A value for the output named `tag`, in place of the main output."""
 
     __slots__ = ("tag", "value")

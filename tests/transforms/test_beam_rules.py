@@ -18,13 +18,14 @@ from streamcore import (
     WindowInto,
 )
 from streamcore.engine.core.assign import has_one_window
-from streamcore.model.window import IntervalWindow
-from streamcore.model.windowed_value import TimestampedValue
+from streamcore.model.window import GlobalWindow, IntervalWindow
+from streamcore.model.windowed_value import TaggedOutput, TimestampedValue, WindowedValue
 from streamcore.testing import TestPipeline, TestWindowedValue, assert_that, equal_to
 from streamcore.timestamp import MIN_TIMESTAMP
 from streamcore.transforms.combine_fn import CombineFn
 from streamcore.transforms.combiners import TupleCombineFn
 from streamcore.transforms.dofn import DoFn, label_of
+from streamcore.transforms.elementwise import FlatMap
 from streamcore.windowing import CalendarWindows, GlobalWindows, Sessions
 
 
@@ -81,7 +82,7 @@ def test_which_window_functions_give_one_window() -> None:
 
 def test_a_lambda_is_labelled_by_its_place() -> None:
     assert label_of(len) == "len"
-    assert label_of(lambda: None) == "<lambda at test_beam_rules.py:84>"
+    assert label_of(lambda: None) == "<lambda at test_beam_rules.py:85>"
     with TestPipeline() as p:
         numbers = (
             p
@@ -107,3 +108,48 @@ def test_a_combine_fn_may_lack_steps_until_it_is_applied() -> None:
         fn.extract_output(([], 0))
     with pytest.raises(PipelineError, match="Partial has no `add_input`, `merge_accumulators`, `extract_output`"):
         CombinePerKey(Partial())
+
+
+class Reading(TimestampedValue[int]):
+    """What a program may call its own timestamped values."""
+
+
+class Failure(TaggedOutput[Any]):
+    """A value for the output of what went wrong."""
+
+    def __init__(self, value: Any) -> None:
+        super().__init__("failed", value)
+
+
+class LaterReading(Reading):
+    """A subclass of a subclass."""
+
+
+def test_classes_derived_from_those_of_outputs_are_outputs_like_these() -> None:
+    def outputs(element: int) -> list[Any]:
+        return [Reading(element, 5), LaterReading(element, 6), element, Failure(element), Failure(Reading(element, 7))]
+
+    with TestPipeline() as p:
+        found = p | Create([1]) | FlatMap(outputs).with_outputs("failed", main="good")
+        for tag, expected in (("good", [(1, 5), (1, 6), (1, MIN_TIMESTAMP)]), ("failed", [(1, MIN_TIMESTAMP), (1, 7)])):
+            stamped = found[tag] | f"times/{tag}" >> Map(lambda v, at=DoFn.TimestampParam: (v, at))
+            assert_that(stamped, equal_to(expected), label=f"check {tag}")
+
+
+def test_a_class_derived_from_that_of_windowed_values_may_come_at_the_end_of_a_bundle() -> None:
+    class Total(WindowedValue[int]):
+        """A count."""
+
+    class Counting(DoFn):
+        def start_bundle(self) -> None:
+            self.count = 0
+
+        def process(self, element: Any) -> None:
+            self.count += 1
+
+        def finish_bundle(self) -> Iterable[Total]:
+            yield Total(self.count, 3, (GlobalWindow(),))
+
+    with TestPipeline() as p:
+        counts = p | Create([1, 2]) | ParDo(Counting()) | Map(lambda v, at=DoFn.TimestampParam: (v, at))
+        assert_that(counts, equal_to([(2, 3)]))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from streamcore.engine.core.elementwise import FlatMapNode
 from streamcore.engine.core.node import Scheduler
-from streamcore.engine.core.outputs import WRAPPERS
 from streamcore.errors import PipelineError, UserCodeError
 from streamcore.model.bundle import Bundle
+from streamcore.model.windowed_value import Wrapper
 from streamcore.model.windowing import WindowFn
 from streamcore.transforms.dofn import CallPlan, DoFn
 
@@ -57,7 +57,7 @@ class DoFnNode(FlatMapNode):
     def _emit_last(self, bundle: Bundle, outputs: list[object]) -> None:
         """Emits what `finish_bundle` returned; there is no element whose timestamp and windows it could take."""
         for output in outputs:
-            if type(output) not in WRAPPERS:
+            if not isinstance(output, Wrapper):
                 msg = (
                     "finish_bundle may only put out WindowedValue(value, timestamp, windows), "
                     "as no element gives it a timestamp"

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, Final
+from typing import Any
 
 from streamcore.engine.core.extent import OutsideTimeError, outside_time
 from streamcore.engine.core.windows import assigning, windows_of
 from streamcore.model.bundle import Bundle, Windows
 from streamcore.model.pane import PaneInfo
-from streamcore.model.windowed_value import TaggedOutput, TimestampedValue, WindowedValue
+from streamcore.model.windowed_value import WRAPPERS, TaggedOutput, TimestampedValue, WindowedValue
 from streamcore.model.windowing import WindowFn
 from streamcore.timestamp import MAX_MICROS, MIN_MICROS, Timestamp
-
-WRAPPERS: Final[frozenset[type]] = frozenset({TimestampedValue, TaggedOutput, WindowedValue})
 
 Row = tuple[Any, int, Windows, PaneInfo]
 Run = list[tuple[int, Row]]  # with the position of each in its bundle
