@@ -1,9 +1,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import pytest
 
+from streamcore import (
+    CombineGlobally,
+    CombinePerKey,
+    Create,
+    Pipeline,
+    TimestampedValue,
+    UserCodeError,
+    WindowInto,
+)
 from streamcore.errors import InvariantError, PipelineError
 from streamcore.model.window import BoundedWindow, IntervalWindow
 from streamcore.model.windowing import WindowFn
@@ -158,3 +168,36 @@ def test_a_merging_kind_needs_merge() -> None:
     with pytest.raises(NotImplementedError) as caught:
         MergingWindowSet(Forgetful()).add(A)
     assert str(caught.value) == "Forgetful is merging but has no `merge`; define it, or return False from is_merging()"
+
+
+class Refusing(Sessions):
+    """Cannot do what it is for."""
+
+    def merge(self, merge_context: WindowFn.MergeContext) -> None:
+        raise OSError("gone")
+
+
+class Elsewhere(Sessions):
+    """Unites windows that nobody has opened."""
+
+    def merge(self, merge_context: WindowFn.MergeContext) -> None:
+        merge_context.merge([IntervalWindow(1, 2)], IntervalWindow(1, 2))
+
+
+GONE = "OSError: gone; handle it in Refusing.merge, or filter such elements out before it"
+UNKNOWN = (
+    "Elsewhere.merge united [1.0, 2.0), which is not open; unite only windows of `merge_context.windows`, each once"
+)
+
+
+@pytest.mark.parametrize(
+    ("windowfn", "told"), [(Refusing(10), f"Refusing.merge {GONE}"), (Elsewhere(10), f"Elsewhere.merge {UNKNOWN}")]
+)
+@pytest.mark.parametrize("step", [CombinePerKey(sum), CombineGlobally(len).without_defaults()])
+def test_a_merge_that_fails_is_named_with_step_element_and_window(windowfn: WindowFn, told: str, step: Any) -> None:
+    p = Pipeline()
+    _ = p | Create([TimestampedValue(("k", 5), 5)]) | WindowInto(windowfn) | "total" >> step
+    with pytest.raises(UserCodeError) as error:
+        p.run()
+    method, cause = told.split(" ", 1)
+    assert str(error.value) == f"step 'total' failed in {method} on element ('k', 5) in window [5.0, 15.0): {cause}"

@@ -12,6 +12,8 @@ from streamcore.engine.core.entry_log import EntryLog
 from streamcore.engine.core.kernels import ABSENT
 from streamcore.engine.core.node import Scheduler
 from streamcore.engine.core.reduce import Aggregation
+from streamcore.engine.core.windows import merging
+from streamcore.errors import UserCodeError
 from streamcore.model.bundle import Bundle, Windows
 from streamcore.model.trigger import Moment
 from streamcore.model.window import BoundedWindow
@@ -52,7 +54,7 @@ class MergingReduce(CellReduce):
             mine = self._keys.get(key)
             if mine is None:
                 mine = self._keys[key] = KeyWindows(MergingWindowSet(self.windowing.windowfn), {})
-            result, away = mine.windows.add(window)
+            result, away = self._open(mine.windows, window, pair)
             if not away and result not in mine.panels and self.has_expired(result):
                 self.drop_late(pair, timestamp, (window,))
                 self._forget(key, result)
@@ -65,6 +67,16 @@ class MergingReduce(CellReduce):
             if away:
                 self._unite(panel, key, [mine.panels.pop(part) for part in away])
             self.place(panel, key, value, timestamp)
+
+    def _open(
+        self, windows: MergingWindowSet, window: BoundedWindow, pair: tuple[Any, Any]
+    ) -> tuple[BoundedWindow, list[BoundedWindow]]:
+        """Opens the window of an element, as in `MergingWindowSet.add`."""
+        try:
+            return windows.add(window)
+        except Exception as error:
+            element = pair if self.aggregation.keyed else pair[1]
+            raise UserCodeError(self.label, element, window, error, merging(self.windowing.windowfn)) from error
 
     def close_panel(self, panel: Panel) -> None:
         """Forgets a window that has expired."""

@@ -25,6 +25,11 @@ def windows_of(windowfn: WindowFn, context: WindowFn.AssignContext) -> Windows:
     raise PipelineError(msg)
 
 
+def merging(windowfn: WindowFn) -> str:
+    """What the method that unites windows is called in errors."""
+    return f"{type(windowfn).__name__}.merge"
+
+
 def assigning(windowfn: WindowFn) -> str:
     """What the method that assigns windows is called in errors."""
     return f"{type(windowfn).__name__}.assign"
