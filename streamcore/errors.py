@@ -73,6 +73,27 @@ class LifeCycleError(UserCodeError):
         self.__cause__ = cause
 
 
+class EmptyPaneError(UserCodeError):
+    """A pane without elements came out, and a CombineFn could make no result of none.
+
+    Attributes:
+        key: The key, or None where there are no keys.
+    """
+
+    def __init__(self, step: str, key: object, window: object, missing: str, cause: BaseException, remedy: str) -> None:
+        self.step = step
+        self.element = self.method = None
+        self.key = key
+        self.window = window
+        whose = "" if key is None else f" for key {shorten(key)}"
+        StreamcoreError.__init__(
+            self,
+            f"step {step!r} failed{whose} in window {shorten(window)}: {missing}, and no result can be made of none "
+            f"({type(cause).__name__}: {cause}); {remedy}, or let extract_output take an accumulator without elements",
+        )
+        self.__cause__ = cause
+
+
 class SourceError(StreamcoreError):
     """A source could not be opened or read."""
 

@@ -112,7 +112,7 @@ def test_a_pane_that_has_nothing_new_needs_a_result_of_no_elements(behavior: dic
     stream = TestStream().add_elements(at(5)).advance_watermark_to_infinity()
     trigger = AfterWatermark(early=AfterCount(1))
     minute = WindowInto(FixedWindows(60), trigger, AccumulationMode.DISCARDING, **behavior)
-    where = "step 'CombinePerKey(max)' failed on element ('k', <Empty.EMPTY: 'empty'>) in window [0.0, 60.0): "
+    where = "step 'CombinePerKey(max)' failed for key 'k' in window [0.0, 60.0): "
     with pytest.raises(UserCodeError, match=f"^{re.escape(where + NOTHING_NEW.format(remedy))}$") as error:
         panes(stream, minute, max)
     assert type(error.value.__cause__) is ValueError

@@ -70,8 +70,8 @@ def test_a_default_is_not_given_where_there_are_elements(elements: list[int]) ->
 
 def test_the_minimum_of_nothing_is_an_error_that_names_the_step() -> None:
     message = (
-        "step 'least' failed on element (None, <Empty.EMPTY: 'empty'>) in window GlobalWindow: the pane has no new "
-        "elements, and no result can be made of none (ValueError: min and max need at least one element, got none); "
+        "step 'least' failed in window GlobalWindow: there were no elements, and no result can be made of none "
+        "(ValueError: min and max need at least one element, got none); "
         "write .without_defaults() to get nothing, or let extract_output take an accumulator without elements"
     )
     p = TestPipeline()

@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 from streamcore.engine.core.kernels import extractor
 from streamcore.engine.core.node import Node, Scheduler
 from streamcore.engine.core.pace import Pace
-from streamcore.errors import PipelineError, StreamcoreError, UserCodeError
+from streamcore.errors import EmptyPaneError, PipelineError, StreamcoreError, UserCodeError
 from streamcore.model.bundle import Bundle, Windows
 from streamcore.model.pane import PANE_INFO_UNKNOWN
 from streamcore.model.window import BoundedWindow
@@ -169,11 +169,8 @@ class ReduceNode(Node):
         try:
             (result,) = self._extract([(key, empty)])
         except Exception as error:
-            cause = PipelineError(
-                f"the pane has no new elements, and no result can be made of none ({type(error).__name__}: {error}); "
-                f"{remedy}, or let extract_output take an accumulator without elements"
-            )
-            raise UserCodeError(self.label, (key, empty), window, cause) from error
+            missing = "there were no elements" if remedy == WITHOUT_DEFAULTS else "the pane has no new elements"
+            raise EmptyPaneError(self.label, key, window, missing, error, remedy) from error
         return result
 
     def pair_failure(
