@@ -22,7 +22,7 @@ class WriteToSqlite(PTransform[PCollection[Any], PDone]):
     one they appear at once, and again if a run is repeated.
 
     Args:
-        path: The database; it is made if it is not there.
+        path: The database; it is made if it is not there, and so is its directory.
         table: The table; it is made if it is not there, with the columns of the first row.
         key: The columns that tell rows from each other, which need a primary key or unique index if the table is there;
             empty to add a row for each element.

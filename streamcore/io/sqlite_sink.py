@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +22,7 @@ T = TypeVar("T")
 # Rows are put aside in pieces of so many, so that memory does not grow with the time between checkpoints.
 STAGED_AT_ONCE: Final = 2_000
 BUSY_SECONDS: Final = 60
+MEMORY: Final = ":memory:"
 
 TABLES: Final = """
 create table if not exists streamcore_staged (
@@ -111,9 +113,17 @@ class SqliteSink(TwoPhaseSink[Any]):
     # In the thread.
 
     def _connect(self) -> None:
-        self._connection = sqlite3.connect(
-            self._path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
-        )
+        try:
+            if self._path != MEMORY:
+                os.makedirs(os.path.dirname(self._path) or ".", exist_ok=True)
+            self._connection = sqlite3.connect(
+                self._path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+            )
+        except (OSError, sqlite3.OperationalError) as error:
+            msg = (
+                f"the database {self._path!r} cannot be opened: {error}; give the path of a file that can be written to"
+            )
+            raise SinkError(msg) from error
         self._connection.execute("pragma synchronous = full")
 
     def _disconnect(self) -> None:

@@ -170,3 +170,27 @@ async def test_a_state_directory_that_is_an_older_copy(tmp_path: Path) -> None:
     await sink.restart(SinkRestart("another", "step", 2, 1, None))
     await sink.close()
     assert rows(tmp_path / "db") == [("ann", 1), ("ann", 2)]
+
+
+def test_the_directory_of_a_database_is_made(tmp_path: Path) -> None:
+    write(tmp_path / "new" / "deep" / "db", [Count("ann", 1)])
+    assert rows(tmp_path / "new" / "deep" / "db") == [("ann", 1)]
+
+
+def test_a_database_in_memory_needs_no_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with Pipeline() as p:
+        _ = p | Create([Count("ann", 1)]) | WriteToSqlite(":memory:", "counts")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", [".", "file/db"])
+def test_a_database_that_cannot_be_opened_is_named(tmp_path: Path, name: str) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(SinkError) as error:
+        write(tmp_path / name, [Count("ann", 1)])
+    assert re.fullmatch(
+        f"the database '{re.escape(str(tmp_path / name))}' cannot be opened: .+; "
+        "give the path of a file that can be written to",
+        str(error.value),
+    )
