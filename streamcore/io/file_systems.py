@@ -29,6 +29,10 @@ class FileSystem(Protocol):
         """The files that match, in the order of their names."""
         ...
 
+    def is_directory(self, path: str) -> bool:
+        """Whether there is a directory of exactly this name."""
+        ...
+
     def open(self, path: str, mode: str) -> IO[bytes]:
         """A file for `rb` or `wb`."""
         ...
@@ -72,6 +76,10 @@ class LocalFiles:
         if _is_file(pattern):
             return [pattern]
         return sorted(filter(_is_file, glob.glob(pattern, recursive=True)))
+
+    def is_directory(self, path: str) -> bool:
+        """Whether there is a directory of exactly this name."""
+        return os.path.isdir(path)
 
     def open(self, path: str, mode: str) -> IO[bytes]:
         """A buffered binary file."""
@@ -131,6 +139,10 @@ class RemoteFiles:
         if self._fs.isfile(pattern):
             return [pattern]
         return sorted(path for path in map(str, self._fs.glob(pattern)) if self._fs.isfile(path))
+
+    def is_directory(self, path: str) -> bool:
+        """Whether there is something under this name, where the file system has no directories."""
+        return bool(self._fs.isdir(path))
 
     def open(self, path: str, mode: str) -> IO[bytes]:
         """A file as fsspec gives it."""

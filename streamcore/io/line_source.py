@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import codecs
 import os
-from collections.abc import Sequence
-from typing import Any, Final
+from collections.abc import Callable, Sequence
+from typing import Any, Final, TypeVar
 
 from streamcore.errors import PipelineError, SourceError
 from streamcore.io.bad_lines import BadLineHandler, refuse_line
@@ -15,6 +16,8 @@ from streamcore.io.compression import CompressionTypes, check_compression, compr
 from streamcore.io.file_systems import locate
 from streamcore.io.line_formats import LineFormat
 from streamcore.model.source import Batch, Reader, Source
+
+R = TypeVar("R")
 
 # About a thousand lines: a poll costs next to nothing for each, and decodes them in less than a millisecond.
 BLOCK_BYTES: Final = 1 << 17
@@ -51,6 +54,7 @@ class LineSource(Source[Any]):
         on_bad_line: BadLineHandler = refuse_line,
     ) -> None:
         self._files, self._pattern = locate(file_pattern)
+        self._address = os.fspath(file_pattern)
         self._lines = lines
         self._compression = check_compression(compression_type)
         require_extra(compression_of(self._pattern, self._compression))
@@ -66,12 +70,9 @@ class LineSource(Source[Any]):
 
     async def splits(self) -> Sequence[str]:
         """The files that match now."""
-        if self._files.is_local:
-            paths = self._files.find(self._pattern)
-        else:
-            paths = await asyncio.to_thread(self._files.find, self._pattern)
+        paths = await self._call(self._files.find, self._pattern)
         if self._validate and not paths:
-            raise SourceError(self._nothing_found())
+            raise SourceError(await self._call(self._nothing_found))
         self._count = len(paths)
         return paths
 
@@ -88,8 +89,14 @@ class LineSource(Source[Any]):
         blocks: Blocks = ThreadBlocks(file, size) if in_thread else LocalBlocks(file, size)
         return LineReader(split, blocks, self._lines, self._on_bad_line, line if offset else header_lines, skip)
 
+    async def _call(self, work: Callable[..., R], *arguments: Any) -> R:
+        return work(*arguments) if self._files.is_local else await asyncio.to_thread(work, *arguments)
+
     def _nothing_found(self) -> str:
-        return f"no file matches {self._pattern!r}; check the path, or give validate=False to read nothing in that case"
+        given = self._address
+        if self._files.is_directory(self._pattern):
+            return f"{given!r} is a directory; give a pattern of the files in it, such as {given.rstrip('/') + '/*'!r}"
+        return f"no file matches {given!r}; check the path, or give validate=False to read nothing in that case"
 
 
 class LineReader(Reader[Any]):
@@ -163,6 +170,8 @@ class LineReader(Reader[Any]):
         self._taken -= len(self._values)
         self._line += self._line_count
         self._offset = self._blocks.offset - len(block)
+        if not self._offset:
+            block = block.removeprefix(codecs.BOM_UTF8)
         self._values, self._line_count = self._lines.parse(block, self._replace)
 
     def _replace(self, index: int, line: bytes, error: Exception) -> Any:

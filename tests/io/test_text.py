@@ -256,7 +256,9 @@ def test_nothing_matches(tmp_path: Path) -> None:
 
 
 async def test_nothing_matches_when_the_run_starts() -> None:
-    message = "no file matches '/nothing/*'; check the path, or give validate=False to read nothing in that case"
+    message = (
+        "no file matches 'memory://nothing/*'; check the path, or give validate=False to read nothing in that case"
+    )
     with pytest.raises(SourceError, match=f"^{re.escape(message)}$"):
         await LineSource("memory://nothing/*", TextLines(StrUtf8Coder(), True)).splits()
 
