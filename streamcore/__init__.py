@@ -10,12 +10,14 @@ triggers     when panes come out
 graph        Pipeline, PCollection, PTransform
 transforms   what is done with elements: ParDo, Map, GroupByKey, Combine, Flatten, WindowInto
 combiners    aggregations and their CombineFns: `streamcore.combiners.Count`, also exported here as `Count`
+engine       StateDirectory: what is kept on disk, to look after it
 io           sources and sinks that come with the library
 testing      TestPipeline, TestStream, assert_that
 """
 
 from __future__ import annotations
 
+from streamcore.engine.state.directory import StateDirectory as StateDirectory
 from streamcore.errors import (
     InvariantError as InvariantError,
     MissingExtraError as MissingExtraError,
@@ -30,6 +32,7 @@ from streamcore.graph.pipeline import Pipeline as Pipeline
 from streamcore.graph.ptransform import PTransform as PTransform, ptransform_fn as ptransform_fn
 from streamcore.graph.pvalue import PBegin as PBegin, PCollection as PCollection, PDone as PDone
 from streamcore.graph.runner import JobHandle as JobHandle, Runner as Runner, register_runner as register_runner
+from streamcore.model.bundle import Bundle as Bundle
 from streamcore.model.options import (
     PipelineOptions as PipelineOptions,
     StandardOptions as StandardOptions,
@@ -39,6 +42,7 @@ from streamcore.model.pane import PaneInfo as PaneInfo, PaneInfoTiming as PaneIn
 from streamcore.model.sink import Sink as Sink
 from streamcore.model.source import Batch as Batch, Reader as Reader, Source as Source
 from streamcore.model.trigger import Trigger as Trigger
+from streamcore.model.two_phase import SinkRestart as SinkRestart, TwoPhaseSink as TwoPhaseSink
 from streamcore.model.watermark import (
     BoundedOutOfOrderness as BoundedOutOfOrderness,
     ManualWatermark as ManualWatermark,

@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import re
 from pathlib import Path
 
 import pytest
@@ -43,3 +44,13 @@ def test_nothing_else_is_public() -> None:
     modules = {name for name, value in vars(streamcore).items() if inspect.ismodule(value)}
     others = {name for name in vars(streamcore) if not name.startswith("_")} - set(NAMES) - modules
     assert others == {"annotations"}
+
+
+@pytest.mark.parametrize(
+    "page", sorted((Path(streamcore.__file__).parents[1] / "docs").glob("*.md")), ids=lambda it: it.name
+)
+def test_pages_take_what_they_show_from_public_places(page: Path) -> None:
+    internal = re.findall(
+        r"^from (streamcore\.(?:engine|graph|model|runners|transforms)\b\S*) import", page.read_text(), re.M
+    )
+    assert internal == []
