@@ -1,9 +1,14 @@
-"""The wall clock."""
+"""The clock of a run."""
 
 from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Iterable
+from typing import Any
+
+from streamcore.model.clock import Clock
+from streamcore.model.source import Source
 
 
 class WallClock:
@@ -17,3 +22,8 @@ class WallClock:
         """Returns when the moment has come."""
         while (left := moment - self.now()) > 0:
             await asyncio.sleep(left / 1_000_000)
+
+
+def choose_clock(sources: Iterable[Source[Any]]) -> Clock:
+    """The clock that a source drives, as a replay does, else the wall clock."""
+    return next((source.clock for source in sources if source.clock is not None), WallClock())

@@ -101,6 +101,11 @@ class Execution:
             node.end_split(reading.split)
         return True
 
+    def is_reading(self) -> bool:
+        """Whether the present task is one that reads, and has not been told to end."""
+        task = asyncio.current_task()
+        return task in self._readers and not task.cancelling()
+
     async def drain(self) -> None:
         """Has the splits whose last batch has been processed give what they have taken in, now that none is polled."""
         if not self._is_draining:

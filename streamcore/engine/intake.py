@@ -42,6 +42,20 @@ class Arrivals:
         self.queue.append(arrival)
         self.wake.set()
 
+    async def wait(self, clock: Clock, deadline: int) -> None:
+        """Waits for a reason to look, or until the clock has reached a deadline."""
+        self.wake.clear()
+        if deadline == NEVER:
+            await self.wake.wait()
+            return
+        woken = asyncio.create_task(self.wake.wait())
+        timer = asyncio.create_task(clock.sleep_until(deadline))
+        try:
+            await asyncio.wait((woken, timer), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            timer.cancel()
+            woken.cancel()
+
     def clear(self) -> None:
         """Forgets everything: what has been polled will be polled again."""
         self.queue.clear()

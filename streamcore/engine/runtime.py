@@ -9,8 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 
 from streamcore.engine.checkpointing import Checkpointing
-from streamcore.engine.clock import WallClock
-from streamcore.engine.core.node import NEVER
+from streamcore.engine.clock import choose_clock
 from streamcore.engine.durability import durability_of
 from streamcore.engine.execution import Execution
 from streamcore.engine.intake import Arrivals
@@ -20,13 +19,12 @@ from streamcore.engine.planning import Plan
 from streamcore.engine.rest import Rest, Work
 from streamcore.engine.slices import Slices
 from streamcore.engine.streams import Streams
-from streamcore.engine.tasks import Tasks, free_all, is_cancelled
+from streamcore.engine.tasks import Tasks, free_all, is_cancelled, own_task_error
 from streamcore.engine.writing import Writing
 from streamcore.errors import PipelineError, StateDirectoryError
 from streamcore.graph.pipeline import Pipeline
 from streamcore.graph.pvalue import PCollection
 from streamcore.graph.runner import Stream
-from streamcore.model.clock import Clock
 from streamcore.model.metrics import MetricResults
 from streamcore.model.windowed_value import WindowedValue
 
@@ -53,7 +51,7 @@ class Job:
         wake = self._arrivals.wake.set
         self._tasks = Tasks(wake)
         plan = Plan(pipeline)
-        self.clock = _choose_clock(plan)
+        self.clock = choose_clock(source for _, source in plan.sources)
         self.execution = self._execute(plan)
         self.outlets = [Outlet(node, sink, wake, durability is None) for node, sink in plan.sinks]
         self._checkpoints = None if durability is None else Checkpointing(self, durability)
@@ -102,10 +100,10 @@ class Job:
         """Takes a checkpoint now; returns its number as soon as it holds.
 
         Raises:
-            PipelineError: If the run has no state directory, or has ended.
+            PipelineError: If the run has no state directory or has ended, or a part of it calls this, as for `wait`.
         """
         checkpoints = self._require_checkpoints("checkpoint")
-        return await self._ask(checkpoints.take)
+        return await self._ask("checkpoint()", checkpoints.take)
 
     async def savepoint(self, name: str) -> int:
         """Takes a checkpoint now and keeps it under a name, until somebody deletes it; returns its number.
@@ -114,14 +112,19 @@ class Job:
             name: Name of the savepoint, which becomes the file `STATE_DIR/savepoints/NAME.sqlite`.
 
         Raises:
-            PipelineError: If the run has no state directory, or has ended.
+            PipelineError: As for `checkpoint`.
             StateDirectoryError: If there is a savepoint of that name, or it cannot be a name.
         """
         checkpoints = self._require_checkpoints("savepoint")
-        return await self._ask(lambda: checkpoints.savepoint(name))
+        return await self._ask("savepoint(...)", lambda: checkpoints.savepoint(name))
 
     async def wait(self) -> str:
-        """Waits for the end of the run and returns its state; raises what made it fail."""
+        """Waits for the end of the run and returns its state; raises what made it fail.
+
+        Raises:
+            PipelineError: If a part of the run calls it, such as a sink, and would wait for itself; `drain` likewise.
+        """
+        self._refuse_own_task("wait()")
         self._waiting += 1
         try:
             await asyncio.wait({self._main})
@@ -152,6 +155,7 @@ class Job:
 
     async def drain(self) -> None:
         """Stops reading, lets the watermark go to its end so that all open windows come out, and waits for that."""
+        self._refuse_own_task("drain()")
         self._draining = True
         self._arrivals.wake.set()
         await self.wait()
@@ -160,6 +164,8 @@ class Job:
         """Ends the run without putting out what is open; sinks drop what they have not completed."""
         if self._state == "RUNNING":  # else it has come to its end, and frees what it holds
             self._main.cancel()
+        else:
+            self._refuse_own_task("cancel()")
         await asyncio.wait({self._main})
         if self._state == "RUNNING":  # it had not begun
             self._state = "CANCELLED"
@@ -261,19 +267,7 @@ class Job:
 
     async def _wait(self) -> None:
         """Waits for a batch, or for the next timer of processing time."""
-        wake = self._arrivals.wake
-        wake.clear()
-        deadline = self.execution.next_deadline()
-        if deadline == NEVER:
-            await wake.wait()
-        else:
-            woken = asyncio.create_task(wake.wait())
-            timer = asyncio.create_task(self.clock.sleep_until(deadline))
-            try:
-                await asyncio.wait((woken, timer), return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                timer.cancel()
-                woken.cancel()
+        await self._arrivals.wait(self.clock, self.execution.next_deadline())
         self._tasks.check()
 
     async def _finish(self) -> bool:
@@ -348,7 +342,8 @@ class Job:
         state = "about to end" if self._state == "RUNNING" else self._state
         return PipelineError(f"the run is {state}, and takes no more checkpoints; start it again to go on")
 
-    async def _ask(self, work: Callable[[], Awaitable[int]]) -> int:
+    async def _ask(self, call: str, work: Callable[[], Awaitable[int]]) -> int:
+        self._refuse_own_task(call)
         number = await self._tasks.see_through(work, StateDirectoryError)
         if number is None:
             raise self._too_late()
@@ -358,6 +353,11 @@ class Job:
         """A sink has lost its transaction: goes back to the last checkpoint."""
         if self._checkpoints is not None:
             self._tasks.start(self._checkpoints.recover)
+
+    def _refuse_own_task(self, call: str) -> None:
+        """Refuses to wait in a task that the run waits for. One that reads it does not wait for, it cancels it."""
+        if asyncio.current_task() is self._main or (self._tasks.is_current() and not self.execution.is_reading()):
+            raise own_task_error(call)
 
     async def _tell_failure(self) -> None:
         if self._tasks.failure is not None:
@@ -386,11 +386,3 @@ class Job:
             if self._tasks.failure is None:
                 self._state, self._tasks.failure = "FAILED", error
                 raise error
-
-
-def _choose_clock(plan: Plan) -> Clock:
-    """The clock that a source drives, as a replay does, else the wall clock."""
-    for _, source in plan.sources:
-        if source.clock is not None:
-            return source.clock
-    return WallClock()

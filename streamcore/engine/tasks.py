@@ -17,6 +17,14 @@ def is_cancelled(error: BaseException) -> bool:
     return isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling() > 0
 
 
+def own_task_error(call: str) -> PipelineError:
+    """What is raised where a part of a run waits for the run, which waits for that part."""
+    return PipelineError(
+        f"`handle.{call}` was awaited in a part of the run, which cannot go on before this part returns; "
+        f"write asyncio.create_task(handle.{call})"
+    )
+
+
 class Tasks:
     """Starts tasks, and keeps the first failure.
 
@@ -65,6 +73,10 @@ class Tasks:
             self.check()
             return None
         return results[0]
+
+    def is_current(self) -> bool:
+        """Whether the present task is one of them."""
+        return asyncio.current_task() in self._running
 
     def check(self) -> None:
         """Raises the failure, if there is one."""
