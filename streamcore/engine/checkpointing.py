@@ -70,7 +70,9 @@ class Checkpointing:
         while True:
             await self._wait_for_work()
             await self._run.clock.sleep_until(self._last + interval)
-            await self.take()
+            async with self._one_at_a_time:
+                if self._run.clock.now() >= self._last + interval:  # else one was taken, or the run went back
+                    await self._take()
 
     def note_work(self) -> None:
         """Something has happened since the last checkpoint."""
@@ -108,6 +110,7 @@ class Checkpointing:
         async with self._one_at_a_time:
             if any(outlet.has_failed() for outlet in self._run.outlets):  # else a checkpoint has done so meanwhile
                 self._standing = await self._driver.drive(self._protocol.recover(self._required()))
+                self._last = self._run.clock.now()
 
     async def close(self) -> None:
         """Gives the state directory free."""

@@ -13,7 +13,7 @@ import dataclasses
 import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from streamcore.engine.committing_sinks import CommittingSinks
 from streamcore.engine.core import commands
@@ -71,6 +71,18 @@ class Run(Protocol):
         ...
 
 
+class Progress(NamedTuple):
+    """How far a run has come.
+
+    Attributes:
+        positions: Those of the splits of each source.
+        written: How many elements have gone to sinks.
+    """
+
+    positions: list[Mapping[str, Any]]
+    written: int
+
+
 class _AlreadyEndedError(Exception):
     """The run whose state this is has come to its end."""
 
@@ -101,6 +113,9 @@ class CommitDriver:
         self._now = 0
         self._reached: list[tuple[Input, Mapping[str, Any]]] = []
         self._pauses = Pauses()
+        # How far it was where the run began or went back to, and whether the last barrier was further on.
+        self._began = Progress([], 0)
+        self._has_moved = False
         # Scopes of steps that are not there any more, or have another kind of state.
         self._orphans: dict[Scope, None] = {}
 
@@ -209,7 +224,8 @@ class CommitDriver:
 
     async def _apply_state(self, command: commands.ApplyState) -> None:
         await self._state.apply(command.number)
-        self._pauses.reset()
+        if self._has_moved:
+            self._pauses.reset()
 
     async def _roll_back_state(self, command: commands.RollBackState) -> None:
         await self._state.roll_back(command.number)
@@ -261,6 +277,12 @@ class CommitDriver:
         join_new(execution.plan.nodes)
         self.begins_anew = bool(self._orphans) or any(one.positions.is_new for one in execution.inputs.values())
         await execution.open_inputs()
+        self._began = self._progress()
+
+    def _progress(self) -> Progress:
+        inputs = self._run.execution.inputs.values()
+        written = sum(outlet.node.metrics.elements for outlet in self._run.outlets)
+        return Progress([one.positions.reached() for one in inputs], written)
 
     def _fitting(self, manifest: Manifest, anew: Collection[str]) -> set[str]:
         """The names of what is put back of a checkpoint, where some steps are to begin without their old state."""
@@ -278,6 +300,7 @@ class CommitDriver:
         self._snapshot.dropped.extend(self._orphans)
         self._orphans = {}
         self._reached = [(one, one.positions.reached()) for one in execution.inputs.values()]
+        self._has_moved = self._progress() != self._began
 
     async def _release_output(self, command: commands.ReleaseOutput) -> None:
         reached, self._reached = self._reached, []

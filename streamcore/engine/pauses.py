@@ -14,8 +14,8 @@ LONGEST_PAUSE: Final = 30_000_000
 class Pauses:
     """What fails again and again is not asked of a cluster without a break.
 
-    The run goes back at once; if it has to again before a checkpoint has held, it waits first, each time twice as long,
-    up to half a minute.
+    The run goes back at once; if it has to again before a checkpoint has held that is further on, it waits first, each
+    time twice as long, up to half a minute.
     """
 
     def __init__(self) -> None:
@@ -28,5 +28,5 @@ class Pauses:
         self._next = min(max(2 * self._next, FIRST_PAUSE), LONGEST_PAUSE)
 
     def reset(self) -> None:
-        """A checkpoint holds: the next time goes without a pause."""
+        """A checkpoint holds that is further on: the next time goes without a pause."""
         self._next = 0

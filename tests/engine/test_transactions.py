@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -128,6 +129,71 @@ async def test_what_fails_again_and_again_is_done_again_with_breaks(tmp_path: Pa
     assert await next_break() == 1, "a checkpoint has held, and the first time it goes back at once"
     await job.wait()
     assert cluster.rows == await whole_run(tmp_path / "whole")
+
+
+async def test_a_checkpoint_that_is_no_further_on_ends_no_breaks(tmp_path: Path) -> None:
+    cluster, ledger, clock, gate = Cluster(), Ledger(), VirtualClock(), Gate()
+    source = GatedSource(Counting(90, splits=["a"]), gate)
+    source.clock = clock
+    job = Job(running_sums(source, cluster, ledger, tmp_path))
+
+    async def until(done: Callable[[], bool]) -> None:
+        async with asyncio.timeout(30):
+            while not done():
+                await asyncio.sleep(0.0002)  # a thread takes part
+
+    async def fail_and_go_back() -> float:
+        began, starts = clock.time(), len(ledger.starts)
+        cluster.write_faults.append(fenced())
+        await gate.use(2)
+        await until(lambda: len(ledger.starts) > starts or clock.next_sleeper() is not None)
+        clock.advance_to(clock.next_sleeper() or began)
+        await until(lambda: len(ledger.starts) > starts)
+        return float(clock.time() - began)
+
+    await until(lambda: len(ledger.starts) > 0)
+    for number, expected in enumerate([0, 1, 2, 4], 1):
+        assert await fail_and_go_back() == expected
+        assert await job.checkpoint() == number
+    await gate.use(2)
+    assert await job.checkpoint() == 5
+    assert cluster.rows
+    assert await fail_and_go_back() == 0
+    await job.cancel()
+
+
+async def test_after_going_back_the_interval_begins_anew(tmp_path: Path) -> None:
+    cluster, ledger, clock, gate = Cluster(), Ledger(), VirtualClock(), Gate()
+    source = GatedSource(Counting(90, splits=["a"]), gate)
+    source.clock = clock
+    job = Job(running_sums(source, cluster, ledger, tmp_path, checkpoint_interval=10))
+
+    async def until_waiting() -> float:
+        async with asyncio.timeout(30):
+            while (moment := clock.next_sleeper()) is None or moment <= clock.time():
+                await asyncio.sleep(0.0002)  # a thread takes part
+        return float(moment)
+
+    def checkpoint() -> int:
+        assert cluster.marker is not None
+        return cluster.marker.checkpoint
+
+    await gate.use(1)
+    while await until_waiting() != 10:
+        await asyncio.sleep(0.0002)
+    clock.advance(9)
+    cluster.write_faults.append(fenced())
+    await gate.use(1)
+    while len(ledger.starts) < 2:
+        await asyncio.sleep(0.0002)
+    clock.advance(1)
+    again = await until_waiting()
+    assert checkpoint() == 0
+    assert again >= 19
+    clock.advance_to(again)
+    await until_waiting()
+    assert checkpoint() == 1
+    await job.cancel()
 
 
 async def test_a_write_that_fails_takes_the_run_back(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
