@@ -56,6 +56,7 @@ class Input:
         """Finds the splits of a run that starts for the first time, and where they begin."""
         splits = await self._list()
         starts = await find_starts(self.node, self.source, splits)
+        self.positions.begin()
         for split in splits:
             self.positions.note(split, starts.get(split))
 

@@ -10,6 +10,8 @@ from streamcore.engine.core.changes import Change, state_name
 
 POSITIONS: Final = "positions"
 SPLITS: Final = "splits"
+# Scope of the note that the start has been found, while there are no splits that tell.
+FOUND: Final = "found"
 
 
 class Place(NamedTuple):
@@ -31,7 +33,7 @@ class Positions:
         label: Full label of the step that reads the source.
 
     Attributes:
-        is_new: No split is known yet.
+        is_new: It is not known yet which splits there were at the start of the first run, and where they began.
     """
 
     tracks = True
@@ -40,6 +42,7 @@ class Positions:
         self._label = label
         self._places: dict[str, Place] = {}
         self._log = CellLog(_as_columns, _of_columns)
+        self._is_note_due = False
         self.is_new = True
 
     @property
@@ -59,6 +62,12 @@ class Positions:
         """Whether a split has been found before."""
         return split in self._places
 
+    def begin(self) -> None:
+        """The splits of the start are found, if there are any; those that come later begin at their beginning."""
+        self.is_new = False
+        self._is_note_due = True
+        self._log.open(SPLITS, self._places)
+
     def note(self, split: str, position: Any) -> None:
         """A split has been processed up to a position."""
         self._put(split, Place(position, ended=False))
@@ -68,24 +77,31 @@ class Positions:
         self._put(split, Place(self._places[split].position, ended=True))
 
     def _put(self, split: str, place: Place) -> None:
-        if self.is_new:
-            self.is_new = False
-            self._log.open(SPLITS, self._places)
         self._places[split] = place
         self._log.touch(SPLITS, [split])
 
     def changes(self) -> Iterator[Change | None]:
         """The splits that have been read since it was last asked."""
+        if self._is_note_due and not self._places:
+            yield Change(FOUND, ([],))
+        self._is_note_due = False
         yield from self._log.changes()
 
     def restore(self, change: Change) -> None:
         """Puts positions back."""
-        self._log.restore(change)
+        if change.scope == FOUND:
+            self.is_new = False
+        else:
+            self._log.restore(change)
 
     def resume(self) -> Iterator[None]:
         """All positions have been put back."""
+        has_none = not self.is_new
         for _ in self._log.resume(self._adopt):
+            has_none = False
             yield
+        if has_none:
+            self._log.open(SPLITS, self._places)
 
     def _adopt(self, restored: CellDict) -> bool:
         self._places = restored.cells

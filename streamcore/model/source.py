@@ -117,8 +117,8 @@ class Source(abc.ABC, Generic[T]):
     def resume(self, positions: Mapping[str, Any]) -> None:
         """Hands over the positions that a checkpoint has kept of the splits that have not ended.
 
-        Called before `splits`. Splits that no checkpoint knows are read from their beginning. `splits` refuses a
-        position from which it cannot go on.
+        Called before `splits` when a run goes on from a checkpoint, also if there are none. Splits that no checkpoint
+        knows are read from their beginning. `splits` refuses a position from which it cannot go on.
         """
 
     async def splits(self) -> Sequence[str]:

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -207,6 +207,27 @@ async def test_readers_go_on_where_they_were_and_new_splits_begin(tmp_path: Path
     await job.checkpoint()
     await job.cancel()
     assert second.opened == [("a", told["a"]), ("b", told["b"]), ("c", None)]
+
+
+class Searching(Counting):
+    """Looks for further splits, and finds none."""
+
+    async def new_splits(self) -> AsyncIterator[str]:
+        await asyncio.Event().wait()
+        yield ""
+
+
+async def test_splits_that_come_when_there_were_none_begin_at_their_beginning(tmp_path: Path) -> None:
+    for _ in range(2):
+        job = Job(counts(Searching(None, splits=[]), LedgerSink(Ledger()), options(tmp_path)))
+        await job.checkpoint()
+        await job.cancel()
+    later = Searching(None, splits=["a"])
+    later.starts = {"a": 6}
+    job = Job(counts(later, LedgerSink(Ledger()), options(tmp_path)))
+    await job.checkpoint()
+    await job.cancel()
+    assert later.opened == [("a", None)]
 
 
 async def test_a_source_without_positions_is_refused(tmp_path: Path) -> None:

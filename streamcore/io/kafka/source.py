@@ -59,7 +59,7 @@ class KafkaSource(Source[Any]):
         self._until: Until = until
         self._discovery = discovery
         self._clock: Clock = WallClock()
-        self._saved: Mapping[str, Any] = {}
+        self._saved: Mapping[str, Any] | None = None  # of a run that does not begin
         self._consumer: Consumer | None = None
         self._starts: dict[TopicPartition, int] = {}
         self._ends: dict[TopicPartition, int] = {}
@@ -85,10 +85,10 @@ class KafkaSource(Source[Any]):
         self._reading, self._ended = set(), asyncio.Event()
         partitions = self._subscription.choose(await consumer.topics())
         self._ids = dict(await consumer.topic_ids({partition.topic for partition in partitions}))
-        saved = {partition_of(split): position for split, position in self._saved.items()}
+        saved = {partition_of(split): position for split, position in (self._saved or {}).items()}
         await self._check_saved(consumer, partitions, saved)
         new = [partition for partition in partitions if partition not in saved]
-        start: Start = "earliest" if saved else self._start
+        start: Start = self._start if self._saved is None else "earliest"
         self._starts = dict(await find_starts(consumer, new, start, self._settings.group_id))
         endless = [partition for partition in partitions if partition in new or saved[partition][2] is None]
         self._ends = dict(await find_ends(consumer, endless, self._until))
@@ -202,7 +202,7 @@ class KafkaSource(Source[Any]):
         ids = await self._consumer.topic_ids({partition.topic for partition in (*self._reading, *partitions)})
         refuse_changed(self._ids, ids)
         self._ids.update(ids)
-        known = self._starts.keys() | {partition_of(split) for split in self._saved}
+        known = self._starts.keys() | {partition_of(split) for split in self._saved or ()}
         new = [partition for partition in partitions if partition not in known]
         first: Offsets = await self._consumer.beginning_offsets(new)
         self._starts.update(first)

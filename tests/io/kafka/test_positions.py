@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from streamcore import Timestamp
+from streamcore import Pipeline, PipelineOptions, Timestamp
+from streamcore.io import WriteToCallable
 from streamcore.io.kafka import KafkaOffsetError, KafkaTopicError
 from tests.io.kafka.topics import collect, fill, read, read_split
 from tests.servers.broker import Broker
@@ -119,6 +122,33 @@ async def test_a_bounded_read_ends_where_it_would_have(broker: Broker, client: A
     await source.splits()
     assert [value for _, value in (await read_split(source, split, position, 9))[0]] == [b"1", b"2"]
     await source.close()
+
+
+async def test_a_topic_that_is_made_while_nothing_runs_is_read_from_its_beginning(
+    broker: Broker, client: Any, make_topic: MakeTopic, tmp_path: Path
+) -> None:
+    name = f"later-{make_topic()}"
+    found: list[Any] = []
+    seen = asyncio.Event()
+
+    def take(element: Any) -> None:
+        found.append(element)
+        seen.set()
+
+    async def start() -> Any:
+        p = Pipeline(options=PipelineOptions(state_dir=str(tmp_path), checkpoint_interval=None))
+        reading = read(broker, client, topic_pattern=f"{name}.*", start="latest", until=None)
+        _ = p | "read" >> reading | "out" >> WriteToCallable(take)
+        return await p.run_async()
+
+    run = await start()
+    await run.checkpoint()
+    await run.cancel()
+    fill(broker, make_topic(name=name), [b"0", b"1"])
+    run = await start()
+    await asyncio.wait_for(seen.wait(), 20)
+    await run.cancel()
+    assert [value for _, value in found] == [b"0", b"1"]
 
 
 async def test_a_saved_position_outside_of_the_log(broker: Broker, client: Any, make_topic: MakeTopic) -> None:
