@@ -10,7 +10,7 @@ from streamcore.engine.core.changes import Stateful
 from streamcore.engine.core.ingress import SourceNode
 from streamcore.engine.core.node import NEVER, Node
 from streamcore.engine.inputs import Input, next_idle
-from streamcore.engine.intake import Arrivals
+from streamcore.engine.intake import Arrivals, SplitReading
 from streamcore.engine.outlet import Outlet
 from streamcore.engine.planning import Plan
 from streamcore.engine.tasks import Tasks, end_tasks, free_all
@@ -129,10 +129,11 @@ class Execution:
         has_moved = now > self.scheduler.now
         if has_moved:
             self.scheduler.now = now
-        # First, as the watermark follows the clock only while all splits are idle.
-        for one in self.inputs.values():
-            for reading in one.readings:
-                reading.note_idle(now)
+        # First, as the watermark follows the clock only while all splits are idle. And in the order in which they
+        # became so, however late this is called: the last one that counts says where the watermark stays.
+        idle = [reading for one in self.inputs.values() for reading in one.readings if reading.is_idle(now)]
+        for reading in sorted(idle, key=SplitReading.idle_order):
+            reading.note_idle(now)
         if has_moved:
             for node in self.plan.timed:
                 node.advance_clock()

@@ -132,12 +132,27 @@ class SplitReading:
         look = self._clock.now() + CONNECTION_LOOK if self._can_be_cut_off else NEVER
         return min([since + timeout for timeout in self.node.idle_timeouts(self.split)] + [look])
 
-    def note_idle(self, now: int) -> None:
-        """Tells the estimators that the split has had nothing for their idle timeout, or that nobody can know that."""
-        if self._waiting_since is not None and not self.reader.is_connected():
+    def is_idle(self, now: int) -> bool:
+        """Whether the split has had nothing for the idle timeout of an estimator for which it still counts.
+
+        Where nobody can know whether it has something, it counts, and its time begins anew.
+        """
+        since = self._waiting_since
+        if since is None:
+            return False
+        if not self.reader.is_connected():
             self._waiting_since = now
             self.node.note_active(self.split)
-        elif self._waiting_since is not None:
+            return False
+        return any(since + timeout <= now for timeout in self.node.idle_timeouts(self.split))
+
+    def idle_order(self) -> tuple[int, list[int]]:
+        """What splits that have become idle meanwhile are told in the order of: since when, and how far they are."""
+        return self._waiting_since or 0, self.node.watermarks_of(self.split)
+
+    def note_idle(self, now: int) -> None:
+        """Tells the estimators that the split is idle."""
+        if self._waiting_since is not None:
             self.node.note_idle(self.split, now - self._waiting_since)
 
     async def run(self) -> None:

@@ -157,6 +157,25 @@ async def test_an_idle_split_stops_counting_after_its_timeout_and_counts_again()
     await handle.cancel()
 
 
+@pytest.mark.parametrize("name", ["a", "b", "c"])
+@pytest.mark.parametrize("silence", [0, 5])
+async def test_splits_that_become_idle_between_two_looks(name: str, silence: int) -> None:
+    p = Pipeline()
+    clock = VirtualClock()
+    source = FedSource("a", "b", "c", clock=clock)
+    sink = windowed_counts(p, source, BoundedOutOfOrderness(0, idle_timeout=30))
+    handle = await start(p)
+    await calm()
+    clock.advance(silence)
+    source.feed(name, 1, 12)
+    await calm()
+    assert sink.values == []
+    clock.advance(100)  # the others have become idle before it, or at the same moment and are behind it
+    await calm()
+    assert sink.values == [(0, [1])]
+    await handle.cancel()
+
+
 async def test_an_empty_batch_does_not_end_the_wait_of_an_idle_split() -> None:
     p = Pipeline()
     clock = VirtualClock()

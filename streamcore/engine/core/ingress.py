@@ -77,6 +77,10 @@ class SourceNode(Node):
             if estimator.estimator.idle_timeout is not None and not estimator.splits.is_idle(split)
         ]
 
+    def watermarks_of(self, split: str) -> list[int]:
+        """How far a split is for each of the estimators."""
+        return [estimator.splits.of(split) for estimator in self.estimators]
+
     def note_idle(self, split: str, waited: int) -> None:
         """A split was asked and has had nothing for so many microseconds."""
         for estimator in self.estimators:
