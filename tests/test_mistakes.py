@@ -77,7 +77,13 @@ BUILDING = [
     (
         "something else for ParDo",
         "ParDo(3)",
-        "ParDo takes a DoFn object, got 3; write Map(fn) or FlatMap(fn) for a function",
+        "ParDo takes a DoFn object or a function, got 3; write ParDo(MyDoFn()) or ParDo(function)",
+    ),
+    (
+        "an async function for ParDo",
+        "async def fetch(element): ...\nParDo(fetch)",
+        "ParDo takes a plain function, got the async function fetch, which would put out coroutines; "
+        "write WriteToCallable(fn) where results are not needed, or await in the source",
     ),
     (
         "a function that is called instead of named",

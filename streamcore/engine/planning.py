@@ -28,8 +28,9 @@ from streamcore.model.watermark import ManualWatermark
 from streamcore.model.windowing import ClosingBehavior
 from streamcore.transforms.co_group_by_key import SideBySide
 from streamcore.transforms.dofn import plan_call
-from streamcore.transforms.elementwise import Filter, FlatMap, FlatMapTuple, Map, MapTuple
+from streamcore.transforms.elementwise import Filter, Map, MapTuple
 from streamcore.transforms.flatten import Flatten
+from streamcore.transforms.function_dofn import FunctionDoFn
 from streamcore.transforms.group import Reduce, WithLateOutput
 from streamcore.transforms.pardo import MultiOutput, ParDo
 from streamcore.transforms.read import Read
@@ -135,8 +136,8 @@ class Plan:
     def _par_do(self, applied: AppliedTransform, pardo: ParDo[Any, Any], ignore_unknown_tags: bool = False) -> None:
         windowfn = applied.inputs[0].windowing.windowfn
         label, scheduler = applied.full_label, self.scheduler
-        kind = next((node for known, node in _FUNCTION_NODES.items() if isinstance(pardo, known)), None)
-        if kind is not None:
+        if isinstance(pardo.fn, FunctionDoFn):
+            kind = next((node for known, node in _FUNCTION_NODES.items() if isinstance(pardo, known)), FlatMapNode)
             self._place(applied, kind(label, scheduler, pardo.call_plan(), windowfn, ignore_unknown_tags))
             return
         dofn = own_copy(label, pardo.fn)
@@ -311,8 +312,6 @@ def _in_order(node: Node) -> list[Node]:
 _FUNCTION_NODES: dict[type, type[ElementwiseNode]] = {
     Map: MapNode,
     MapTuple: MapNode,
-    FlatMap: FlatMapNode,
-    FlatMapTuple: FlatMapNode,
     Filter: FilterNode,
 }
 

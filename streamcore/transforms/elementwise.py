@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterable
 from typing import Any, Generic, Protocol, TypeVar, overload
 
 from streamcore.errors import PipelineError, shorten
 from streamcore.graph.pvalue import PCollection
 from streamcore.graph.typevars import T
-from streamcore.transforms.dofn import CallPlan, DoFn, label_of, plan_call, plan_tuple_call
+from streamcore.transforms.dofn import CallPlan, DoFn, plan_tuple_call
 from streamcore.transforms.pardo import ParDo
 
 # No defaults: a function that does not fit is to be an error, and not to make these Any.
@@ -36,21 +35,6 @@ def _itself(element: Any) -> Any:
     return element
 
 
-class FunctionDoFn(DoFn):
-    """A plain function in the place of a DoFn."""
-
-    def __init__(self, fn: Callable[..., Any]) -> None:
-        self.fn = fn
-
-    def process(self, element: Any, *args: Any, **kwargs: Any) -> Any:
-        """Calls the function."""
-        return self.fn(element, *args, **kwargs)
-
-    def default_label(self) -> str:
-        """The function's name; for a lambda the line it stands in."""
-        return label_of(self.fn)
-
-
 class FunctionParDo(ParDo[ElementT, OutputT], Generic[ElementT, ResultT, OutputT]):
     """A ParDo over a plain function; what is done with its result is for the subclass to say."""
 
@@ -64,19 +48,8 @@ class FunctionParDo(ParDo[ElementT, OutputT], Generic[ElementT, ResultT, OutputT
             hint = f"write {name}(function), without calling the function" if fn is None else f"write {name}(function)"
             msg = f"{name} takes a function of one element, got {shorten(fn)}; {hint}"
             raise PipelineError(msg)
-        if inspect.iscoroutinefunction(fn) or inspect.iscoroutinefunction(type(fn).__call__):
-            label = FunctionDoFn(fn).default_label()
-            msg = (
-                f"{name} takes a plain function, got the async function {label}, which would put out coroutines; "
-                "write WriteToCallable(fn) where results are not needed, or await in the source"
-            )
-            raise PipelineError(msg)
-        super().__init__(FunctionDoFn(fn), *args, **kwargs)
+        super().__init__(fn, *args, **kwargs)
         self.function = fn
-
-    def call_plan(self) -> CallPlan:
-        """How the function is called for an element."""
-        return plan_call(self.function, self.args, self.kwargs)
 
     def default_label(self) -> str:
         """`Map(parse)`."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Generic, Protocol, TypeVar, overload
 
-from streamcore.errors import PipelineError
+from streamcore.errors import PipelineError, shorten
 from streamcore.graph.pipeline import require_pcollection
 from streamcore.graph.ptransform import PTransform
 from streamcore.graph.pvalue import PCollection, TaggedOutputs
@@ -13,6 +13,7 @@ from streamcore.graph.typevars import T, U
 from streamcore.model.windowed_value import TaggedOutput, TimestampedValue, WindowedValue
 from streamcore.transforms.arguments import check_arguments
 from streamcore.transforms.dofn import CallPlan, DoFn, plan_call
+from streamcore.transforms.function_dofn import FunctionDoFn
 
 # No defaults: a DoFn that does not fit is to be an error, and not to make these Any.
 ElementT_contra = TypeVar("ElementT_contra", bound=Any, contravariant=True)
@@ -35,8 +36,8 @@ class ParDo(PTransform[PCollection[T], PCollection[U]], Generic[T, U]):
     """Processes each element with a DoFn; `process` puts out any number of elements.
 
     Args:
-        fn: The DoFn, an instance and not the class.
-        *args: More positional arguments for `process`.
+        fn: The DoFn, an instance and not the class; or a function, with which this is a `FlatMap`.
+        *args: More positional arguments for `process`, or for the function.
         **kwargs: Keyword arguments for `process`.
 
     >>> class SplitWords(DoFn):
@@ -52,13 +53,12 @@ class ParDo(PTransform[PCollection[T], PCollection[U]], Generic[T, U]):
     def __init__(self, fn: Processes[T, TimestampedValue[U] | WindowedValue[U]], *args: Any, **kwargs: Any) -> None: ...
     @overload
     def __init__(self, fn: Processes[T, U | TaggedOutput[Any]], *args: Any, **kwargs: Any) -> None: ...
+    @overload
+    def __init__(self, fn: Callable[..., Iterable[U]], *args: Any, **kwargs: Any) -> None: ...
     def __init__(self, fn: Any, *args: Any, **kwargs: Any) -> None:
         super().__init__()
         if not isinstance(fn, DoFn):
-            given = f"the class {fn.__name__}" if isinstance(fn, type) else repr(fn)
-            hint = f"ParDo({fn.__name__}())" if isinstance(fn, type) else "Map(fn) or FlatMap(fn) for a function"
-            msg = f"ParDo takes a DoFn object, got {given}; write {hint}"
-            raise PipelineError(msg)
+            fn = FunctionDoFn(_function(fn), type(self).__name__)
         if type(fn).process is DoFn.process:
             msg = f"{type(fn).__name__} has no `process`; define process(self, element) that returns an iterable"
             raise PipelineError(msg)
@@ -68,8 +68,9 @@ class ParDo(PTransform[PCollection[T], PCollection[U]], Generic[T, U]):
         self.kwargs = kwargs
 
     def call_plan(self) -> CallPlan:
-        """How `process` is called for an element."""
-        return plan_call(self.fn.process, self.args, self.kwargs)
+        """How `process`, or the function, is called for an element."""
+        called = self.fn.fn if isinstance(self.fn, FunctionDoFn) else self.fn.process
+        return plan_call(called, self.args, self.kwargs)
 
     def default_label(self) -> str:
         """`ParDo(MyDoFn)`."""
@@ -123,3 +124,14 @@ class MultiOutput(PTransform[PCollection[T], TaggedOutputs], Generic[T]):
             outputs_by_name = outputs | {self.main: outputs[None]}
             return TaggedOutputs(outputs_by_name, (self.main, *self.tags), is_open=not self.tags)
         return TaggedOutputs(outputs, self.tags or (None,), is_open=not self.tags)
+
+
+def _function(fn: Any) -> Callable[..., Any]:
+    if isinstance(fn, type) and issubclass(fn, DoFn):
+        msg = f"ParDo takes a DoFn object, got the class {fn.__name__}; write ParDo({fn.__name__}())"
+        raise PipelineError(msg)
+    if not callable(fn):
+        msg = f"ParDo takes a DoFn object or a function, got {shorten(fn)}; write ParDo(MyDoFn()) or ParDo(function)"
+        raise PipelineError(msg)
+    function: Callable[..., Any] = fn
+    return function

@@ -153,3 +153,15 @@ def test_a_class_derived_from_that_of_windowed_values_may_come_at_the_end_of_a_b
     with TestPipeline() as p:
         counts = p | Create([1, 2]) | ParDo(Counting()) | Map(lambda v, at=DoFn.TimestampParam: (v, at))
         assert_that(counts, equal_to([(2, 3)]))
+
+
+def test_a_function_for_pardo_puts_out_what_is_in_its_result() -> None:
+    def repeated(word: str, times: int, at: Any = DoFn.TimestampParam) -> list[Any]:
+        return [(word, at)] * times + [TaggedOutput("long", word)] * (len(word) > 1)
+
+    with TestPipeline() as p:
+        words = p | Create([TimestampedValue("a", 5), TimestampedValue("bc", 6)])
+        main, long = words | ParDo(repeated, 2).with_outputs("long", main="main")
+        assert_that(main, equal_to([("a", 5), ("a", 5), ("bc", 6), ("bc", 6)]))
+        assert_that(long, equal_to(["bc"]), label="long")
+    assert ParDo(repeated, 2).default_label() == "ParDo(repeated)"

@@ -129,6 +129,7 @@ def dofns(words: sc.PCollection[str], dofn: sc.DoFn) -> None:
     assert_type(words | "labelled" >> sc.ParDo(Sorted()), sc.PCollection[int])
     assert_type(words | "labelled" >> sc.ParDo(Repeated[str]()), sc.PCollection[list[str]])
     assert_type(words | "labelled" >> sc.ParDo(dofn), sc.PCollection[Any])
+    assert_type(words | "labelled" >> sc.ParDo(str.split), sc.PCollection[str])
 
 
 def lambdas(numbers: sc.PCollection[int], orders: sc.PCollection[Order]) -> None:
@@ -251,7 +252,7 @@ async def results(handle: sc.JobHandle, words: sc.PCollection[str]) -> None:
 def refused(numbers: sc.PCollection[int], words: sc.PCollection[str]) -> None:
     numbers | sc.ParDo(Lengths())  # type: ignore[arg-type]
     numbers | "labelled" >> sc.ParDo(Lengths())  # type: ignore[operator]
-    sc.ParDo(Lengths)  # type: ignore[call-overload]
+    sc.ParDo(Lengths)  # type: ignore[arg-type]
     numbers | sc.Map(shout)  # type: ignore[arg-type]
     numbers | "labelled" >> sc.Map(shout)  # type: ignore[operator]
     words | Doubled()  # type: ignore[operator]
