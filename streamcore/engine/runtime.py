@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import sys
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 
@@ -19,7 +20,7 @@ from streamcore.engine.planning import Plan
 from streamcore.engine.rest import Rest, Work
 from streamcore.engine.slices import Slices
 from streamcore.engine.streams import Streams
-from streamcore.engine.tasks import Tasks, free_all, is_cancelled, own_task_error
+from streamcore.engine.tasks import Tasks, free_all, is_cancelled, mark_seen, own_task_error
 from streamcore.engine.writing import Writing
 from streamcore.errors import PipelineError, StateDirectoryError
 from streamcore.graph.pipeline import Pipeline
@@ -175,24 +176,36 @@ class Job:
 
     async def _run(self) -> None:
         try:
+            await self._carry_out()
+        finally:
+            if not isinstance(sys.exception(), GeneratorExit):  # else nobody refers to the run, and nothing can wait
+                await self._close()
+
+    async def _carry_out(self) -> None:
+        try:
             if await self._start():
                 await self._work()
                 while not await self._finish():
                     await self._work()
             self._state = "DRAINED" if self._draining else "DONE"
+        except GeneratorExit:
+            raise
         except BaseException as error:
             if is_cancelled(error):
                 self._state = "CANCELLED"
                 await self._abort()
                 raise
-            self._state = "FAILED"
-            self._tasks.note_failure(error)
-            if not self._waiting:
-                log.error("the run has failed: %s", self._tasks.failure)
+            self._fail(error)
             await self._abort()
             self._tasks.check()
-        finally:
-            await self._close()
+
+    def _fail(self, error: BaseException) -> None:
+        """The run has failed; it tells why if nobody waits for that."""
+        self._state = "FAILED"
+        self._tasks.note_failure(error)
+        if not self._waiting:
+            log.error("the run has failed: %s", self._tasks.failure)
+            self._main.add_done_callback(mark_seen)
 
     async def _start(self) -> bool:
         """Opens everything; False if the state says that the run has come to its end before."""
@@ -232,7 +245,8 @@ class Job:
             if not self._draining and self._is_polling:  # else what has been read is still processed
                 arrivals.poll_again()
             if not arrivals.queue:
-                await self._wait()
+                await arrivals.wait(self.clock, execution.next_deadline())
+                self._tasks.check()
                 execution.tick()
                 continue
             execution.tick()  # what is due comes before what arrives
@@ -264,11 +278,6 @@ class Job:
             self._arrivals.wake.clear()
             await self._arrivals.wake.wait()
             self._tasks.check()
-
-    async def _wait(self) -> None:
-        """Waits for a batch, or for the next timer of processing time."""
-        await self._arrivals.wait(self.clock, self.execution.next_deadline())
-        self._tasks.check()
 
     async def _finish(self) -> bool:
         """Waits until everything has been written and completed; False if the run has to go on, from a checkpoint."""
@@ -384,5 +393,5 @@ class Job:
             if not isinstance(error, Exception):
                 raise error  # it was cancelled, and has freed everything nevertheless
             if self._tasks.failure is None:
-                self._state, self._tasks.failure = "FAILED", error
+                self._fail(error)
                 raise error

@@ -125,3 +125,9 @@ async def end_tasks(tasks: list[asyncio.Task[None]]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def mark_seen(task: asyncio.Task[None]) -> None:
+    """Has asyncio not tell what a task has raised, which has been told already."""
+    if not task.cancelled():
+        task.exception()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator
 
 import pytest
@@ -19,6 +20,7 @@ from streamcore.transforms.group import CombinePerKey
 from streamcore.transforms.read import Create, Read
 from streamcore.transforms.write import Write
 from tests.engine.sources import FedSource, calm
+from tests.engine.test_runtime import Collected
 
 
 class Refusing(Sink[int]):
@@ -156,6 +158,53 @@ async def test_a_failure_that_nobody_waits_for_is_logged(caplog: pytest.LogCaptu
     assert caplog.messages == ["the run has failed: step 'Write(Refusing)' could not write: OSError: the disk is full"]
     with pytest.raises(SinkError):
         await job.wait()
+
+
+class Refused(FedSource):
+    """Cannot be closed."""
+
+    async def close(self) -> None:
+        raise OSError("the network is down")
+
+
+@pytest.mark.parametrize(
+    ("source", "sink", "reason"),
+    [
+        (FedSource("a"), Refusing(), "the disk is full"),
+        (Refused("a"), Collected(), "the network is down"),
+    ],
+)
+async def test_a_failure_that_nobody_ever_waits_for_is_told_once(
+    source: FedSource, sink: Sink[int], reason: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def run() -> None:
+        p = Pipeline()
+        _ = p | Read(source) | Write(sink)
+        source.feed("a", 1)
+        source.end()
+        job = Job(p)
+        await calm()
+        assert job.state == "FAILED"
+
+    await run()
+    gc.collect()
+    await calm()
+    [message] = caplog.messages
+    assert message.startswith("the run has failed: ")
+    assert message.endswith(reason)
+
+
+async def test_a_run_that_nobody_refers_to_does_not_tell_that_it_has_failed(caplog: pytest.LogCaptureFixture) -> None:
+    async def start() -> None:
+        p = Pipeline()
+        _ = p | Read(FedSource("a"))
+        Job(p)
+        await calm()
+
+    await start()
+    gc.collect()  # what is raised here would make the test fail
+    await calm()
+    assert {record.name for record in caplog.records} == {"asyncio"}
 
 
 async def test_drain_takes_nothing_more() -> None:
