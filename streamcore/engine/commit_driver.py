@@ -27,7 +27,7 @@ from streamcore.engine.inputs import Input
 from streamcore.engine.manifest import Manifest, Outcome
 from streamcore.engine.outlet import Outlet
 from streamcore.engine.pauses import Pauses
-from streamcore.engine.plan_steps import fitting_names, steps_of
+from streamcore.engine.plan_steps import fitting_names, is_named, steps_of
 from streamcore.engine.snapshots import Snapshot, restore_pieces, resume_all, take_snapshot
 from streamcore.engine.start_checks import has_ended, require_origin, require_plan
 from streamcore.engine.state.pieces import Scope
@@ -266,8 +266,8 @@ class CommitDriver:
         manifest = await self._state.manifest(number)
         execution.scheduler.now = manifest.now  # what has fallen due since is met when the core hears what time it is
         parts = {part.state_name: part for part in execution.parts()}
-        # Those that the run which wrote it was told to begin anew have begun, if the option stays.
-        fitting = self._fitting(manifest, self._durability.allow_changes - set(manifest.anew))
+        anew = self._anew_since(manifest)
+        fitting = self._fitting(manifest, anew)
         self._orphans = {}
         async for pieces in self._state.read(number):
             self._orphans |= {(piece.step, piece.scope): None for piece in pieces if piece.step not in fitting}
@@ -275,7 +275,9 @@ class CommitDriver:
             await restore_pieces(parts, kept, self._durability.allow_pickle)
         await resume_all(parts.values())
         join_new(execution.plan.nodes)
-        self.begins_anew = bool(self._orphans) or any(one.positions.is_new for one in execution.inputs.values())
+        has_new_positions = any(one.positions.is_new for one in execution.inputs.values())
+        has_new_sinks = any(is_named(label, anew) for label in self.sink_labels())
+        self.begins_anew = bool(self._orphans) or has_new_positions or has_new_sinks
         await execution.open_inputs()
         self._began = self._progress()
 
@@ -283,6 +285,10 @@ class CommitDriver:
         inputs = self._run.execution.inputs.values()
         written = sum(outlet.node.metrics.elements for outlet in self._run.outlets)
         return Progress([one.positions.reached() for one in inputs], written)
+
+    def _anew_since(self, manifest: Manifest) -> frozenset[str]:
+        """Which steps begin anew; those that the run which wrote it was told so have begun, if the option stays."""
+        return self._durability.allow_changes - set(manifest.anew)
 
     def _fitting(self, manifest: Manifest, anew: Collection[str]) -> set[str]:
         """The names of what is put back of a checkpoint, where some steps are to begin without their old state."""
@@ -319,14 +325,15 @@ class CommitDriver:
     async def _restart_sink(self, command: commands.RestartSink) -> None:
         restart = command.restart
         manifest = await self._state.manifest(restart.checkpoint)
-        if any(step.label == command.sink for step in set(manifest.steps) ^ set(self._steps)):
-            restart = dataclasses.replace(restart, prepared=None)  # it is of another kind of sink
+        is_of_another_kind = any(step.label == command.sink for step in set(manifest.steps) ^ set(self._steps))
+        if is_of_another_kind or is_named(command.sink, self._anew_since(manifest)):
+            restart = dataclasses.replace(restart, prepared=None)
         await self._sinks.restart(command.sink, restart)
 
     async def _adopt(self, saved: Mapping[str, object]) -> dict[str, object]:
         """Has the sinks take over what was not complete in a savepoint, if they may not begin without it."""
         directory, anew = self._state.directory, self._durability.allow_changes
-        kept = {label: prepared for label, prepared in saved.items() if label not in anew}
+        kept = {label: prepared for label, prepared in saved.items() if not is_named(label, anew)}
         return await self._sinks.adopt(directory.state_id, directory.epoch, kept)
 
     # The cluster.

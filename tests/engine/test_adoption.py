@@ -86,6 +86,29 @@ async def test_a_sink_that_is_allowed_to_begins_without(tmp_path: Path) -> None:
     assert ledger.rows() == [6, 7, 8]
 
 
+async def test_a_sink_that_is_told_to_begins_anew_once(tmp_path: Path) -> None:
+    await kept(tmp_path)
+    ledger, settings = Ledger(), {"allow_changes": ["read", "out"]}
+    for polls in (1, 0):
+        gate = Gate()
+        job = Job(copying(Hoard(ledger), tmp_path, gate, **settings))
+        await gate.use(polls)
+        await calm()
+        await job.checkpoint()
+        await job.cancel()
+    await run_to_end(copying(Hoard(ledger), tmp_path, **settings))
+    assert [restart.prepared for restart in ledger.starts] == [None, [[0, 1, 2], []], [[0, 1, 2], []]]
+    assert ledger.rows() == list(range(9))
+
+
+async def test_a_sink_that_begins_anew_does_so_before_anything_is_polled(tmp_path: Path) -> None:
+    await kept(tmp_path)
+    ledger = Ledger()
+    job = Job(copying(Hoard(ledger), tmp_path, Gate(), allow_changes=["out"]))
+    assert await job.checkpoint() == 3, "one was taken at the start"
+    await job.cancel()
+
+
 async def test_a_sink_of_another_kind_gets_nothing_that_it_would_not_understand(tmp_path: Path) -> None:
     await kept(tmp_path)
     ledger = Ledger()
@@ -121,6 +144,9 @@ async def test_files_that_were_not_complete_are_in_a_savepoint(tmp_path: Path) -
     gate.allow(1000)
     await job.wait()
     assert {path.name: path.read_text() for path in olds.iterdir()} == {"out": LINES}
+    fourth = to_file(tmp_path / "fourths", tmp_path / "fourth", from_savepoint=savepoint, allow_changes=["out"])
+    await run_to_end(fourth)
+    assert (tmp_path / "fourths" / "out").read_text() == "6\n7\n8\n", "the name stands for all of its parts"
 
     with pytest.raises(StartRefusedError) as caught:
         await run_to_end(to_file(tmp_path / "thirds", tmp_path / "third", from_savepoint=savepoint))
@@ -131,6 +157,16 @@ async def test_files_that_were_not_complete_are_in_a_savepoint(tmp_path: Path) -
         "that the savepoint is of has completed the file since, or the part was removed; use a later savepoint, or "
         "begin without what is in such files: allow_changes=['out/Write(LineSink)']"
     )
+
+
+async def test_a_file_that_is_told_to_is_begun_anew(tmp_path: Path) -> None:
+    gate = Gate()
+    job = Job(to_file(tmp_path / "outs", tmp_path / "state", gate))
+    await gate.use(2)
+    await job.checkpoint()
+    await job.cancel()
+    await run_to_end(to_file(tmp_path / "outs", tmp_path / "state", allow_changes=["read", "out"]))
+    assert {path.name: path.read_text() for path in (tmp_path / "outs").iterdir()} == {"out": LINES}
 
 
 async def test_a_file_is_gone_on_with_from_another_working_directory(
