@@ -35,7 +35,7 @@ class Checkpointing:
         self._has_begun = asyncio.Event()
         self._one_at_a_time = asyncio.Lock()
         self._has_work = asyncio.Event()
-        self._last = 0
+        self._last = 0  # in the time of `Clock.elapsed`
 
     async def start(self) -> bool:
         """Begins, or goes on from the last checkpoint; False if that was the end of the run.
@@ -47,7 +47,7 @@ class Checkpointing:
         settings = self._durability
         procedure = self._protocol.start(take_over=settings.take_over, undecided=settings.undecided)
         self._standing = await self._driver.drive_start(procedure)
-        self._last = self._run.clock.now()
+        self._last = self._run.clock.elapsed()
         if self._standing is not None:
             if self._driver.begins_anew:
                 # Before anything is polled: after a crash they would begin anew again, and somewhere else.
@@ -69,9 +69,9 @@ class Checkpointing:
             return
         while True:
             await self._wait_for_work()
-            await self._run.clock.sleep_until(self._last + interval)
+            await self._sleep_since_last(interval)
             async with self._one_at_a_time:
-                if self._run.clock.now() >= self._last + interval:  # else one was taken, or the run went back
+                if self._run.clock.elapsed() >= self._last + interval:  # else one was taken, or the run went back
                     await self._take()
 
     def note_work(self) -> None:
@@ -110,7 +110,7 @@ class Checkpointing:
         async with self._one_at_a_time:
             if any(outlet.has_failed() for outlet in self._run.outlets):  # else a checkpoint has done so meanwhile
                 self._standing = await self._driver.drive(self._protocol.recover(self._required()))
-                self._last = self._run.clock.now()
+                self._last = self._run.clock.elapsed()
 
     async def close(self) -> None:
         """Gives the state directory free."""
@@ -128,13 +128,17 @@ class Checkpointing:
             await end_tasks([reminder])
 
     async def _remind(self) -> None:
-        await self._run.clock.sleep_until(self._last + to_micros(MARKER_REFRESH_SECONDS))
+        await self._sleep_since_last(to_micros(MARKER_REFRESH_SECONDS))
         self.note_work()
+
+    async def _sleep_since_last(self, micros: int) -> None:
+        clock = self._run.clock
+        await clock.sleep_for(self._last + micros - clock.elapsed())
 
     async def _take(self) -> int:
         self._has_work.clear()
         self._standing = await self._driver.drive(self._protocol.checkpoint(self._required()))
-        self._last = self._run.clock.now()
+        self._last = self._run.clock.elapsed()
         return self._standing.checkpoint.number
 
     def _required(self) -> Standing:

@@ -23,6 +23,14 @@ class WallClock:
         while (left := moment - self.now()) > 0:
             await asyncio.sleep(left / 1_000_000)
 
+    def elapsed(self) -> int:
+        """Microseconds since some moment, whatever the machine's clock is set to."""
+        return time.monotonic_ns() // 1000
+
+    async def sleep_for(self, micros: int) -> None:
+        """Returns when so much time has gone by."""
+        await asyncio.sleep(max(micros, 0) / 1_000_000)
+
 
 def choose_clock(sources: Iterable[Source[Any]]) -> Clock:
     """The clock that a source drives, as a replay does, else the wall clock."""

@@ -24,7 +24,7 @@ class Pauses:
     async def wait(self, clock: Clock) -> None:
         """Waits for the next pause to go by."""
         if self._next:
-            await clock.sleep_until(clock.now() + self._next)
+            await clock.sleep_for(self._next)
         self._next = min(max(2 * self._next, FIRST_PAUSE), LONGEST_PAUSE)
 
     def reset(self) -> None:

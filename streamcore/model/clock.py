@@ -15,3 +15,11 @@ class Clock(Protocol):
     async def sleep_until(self, moment: int) -> None:
         """Returns when `now()` has reached `moment`."""
         ...
+
+    def elapsed(self) -> int:
+        """Microseconds since a moment of its own choice; goes on evenly also when somebody sets the clock."""
+        ...
+
+    async def sleep_for(self, micros: int) -> None:
+        """Returns when so much time has gone by, also when somebody sets the clock meanwhile."""
+        ...

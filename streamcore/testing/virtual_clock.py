@@ -87,7 +87,7 @@ class VirtualClock:
 
     async def sleep(self, seconds: DurationTypes) -> None:
         """Returns when the clock has moved on by `seconds`."""
-        await self.sleep_until(self._now + to_micros(seconds))
+        await self.sleep_for(to_micros(seconds))
 
     async def sleep_until(self, moment: int) -> None:
         """Returns when `now()` has reached `moment` (microseconds since the Unix epoch)."""
@@ -99,6 +99,14 @@ class VirtualClock:
         heapq.heappush(self._sleepers, (moment, next(self._numbers), woken))
         self._watch(loop)
         await woken
+
+    def elapsed(self) -> int:
+        """The same as `now()`: nobody sets this clock."""
+        return self._now
+
+    async def sleep_for(self, micros: int) -> None:
+        """Returns when the clock has moved on by so many microseconds."""
+        await self.sleep_until(self._now + micros)
 
     @contextlib.contextmanager
     def hold(self) -> Iterator[None]:

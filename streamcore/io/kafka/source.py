@@ -184,7 +184,7 @@ class KafkaSource(Source[Any]):
         """Waits until it is time to look at the topics again; False if a bounded read has come to its end."""
         if self.bounded and not self._reading:
             return False
-        pause = asyncio.ensure_future(self._clock.sleep_until(self._clock.now() + self._discovery))
+        pause = asyncio.ensure_future(self._clock.sleep_for(self._discovery))
         ended = asyncio.ensure_future(self._ended.wait())
         try:
             await asyncio.wait({pause, ended}, return_when=asyncio.FIRST_COMPLETED)

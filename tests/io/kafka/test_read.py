@@ -26,6 +26,8 @@ from streamcore.io import WriteToCallable
 from streamcore.io.kafka import KafkaRecord
 from streamcore.io.kafka.client import TopicPartition
 from streamcore.io.kafka.serde import DeadLetter, JsonSerde
+from tests.engine.clocks import HOUR, SetClock
+from tests.engine.sources import calm
 from tests.io.kafka.clients import open_consumer, settings_for
 from tests.io.kafka.topics import Watched, collect, fill, read
 from tests.servers.broker import Broker
@@ -214,6 +216,23 @@ async def test_partitions_that_are_added_while_it_is_read(
         admin.create_partitions([NewPartitions(topic, 2)])[topic].result(30)
         fill(kafka, topic, [b"new"], partitions=[1])
         await run.until(lambda found: (None, b"new") in found)
+
+
+async def test_topics_are_looked_at_when_the_clock_was_set_back(
+    broker: Broker, client: Any, make_topic: MakeTopic
+) -> None:
+    topic, clock = make_topic(1), SetClock()
+    options = {"topic_pattern": f"{topic}.*", "until": None, "discovery_interval": 30}
+    source = read(broker, client, **options)._source(lambda letter, error: None)
+    source.attach_clock(clock)
+    await source.splits()
+    finding = asyncio.ensure_future(anext(source.new_splits()))
+    await calm()
+    make_topic(name=f"{topic}-new")
+    clock.shift = -HOUR
+    clock.advance(30)
+    assert await asyncio.wait_for(finding, 10) == f"{topic}-new/0"
+    await source.close()
 
 
 async def test_lag(broker: Broker, client: Any, make_topic: MakeTopic) -> None:

@@ -1,0 +1,57 @@
+"""What lasts so long lasts so long, also when somebody sets the clock of the machine meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+
+import pytest
+
+from streamcore.engine.clock import WallClock
+from streamcore.engine.pauses import Pauses
+from streamcore.engine.runtime import Job
+from tests.engine.clocks import HOUR, SetClock
+from tests.engine.counting import counts
+from tests.engine.ledgers import Ledger, LedgerSink, options
+from tests.engine.sources import Counting, Gate, GatedSource, calm
+
+
+async def test_a_wall_clock_that_is_set_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = WallClock()
+    before = clock.elapsed()
+    monkeypatch.setattr(time, "time_ns", lambda: 0)
+    assert clock.now() == 0
+    assert clock.elapsed() >= before
+    await asyncio.wait_for(clock.sleep_for(1), 30)
+    await asyncio.wait_for(clock.sleep_for(-1), 30)
+
+
+async def test_checkpoints_come_at_their_interval(tmp_path: Path) -> None:
+    clock, gate, sink = SetClock(), Gate(), LedgerSink(Ledger())
+    source = GatedSource(Counting(None), gate)
+    source.clock = clock
+    job = Job(counts(source, sink, options(tmp_path, checkpoint_interval=10)))
+    await gate.use(2)
+    async with asyncio.timeout(5):
+        for number in (1, 2, 3):
+            while clock.next_sleeper() is None:
+                await asyncio.sleep(0.0002)  # a thread takes part
+            clock.advance(5)
+            clock.shift -= HOUR
+            await gate.use(2)
+            clock.advance(5)
+            while f"commit {number}" not in sink.calls:
+                await asyncio.sleep(0.0002)
+            await gate.use(2)
+    await job.cancel()
+
+
+async def test_a_run_waits_no_longer_before_it_goes_back() -> None:
+    clock, pauses = SetClock(), Pauses()
+    await pauses.wait(clock)
+    waiting = asyncio.create_task(pauses.wait(clock))
+    await calm()
+    clock.shift = -HOUR
+    clock.advance(1)
+    await asyncio.wait_for(waiting, 5)
