@@ -10,7 +10,7 @@ import pytest
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
-from streamcore import BoundedOutOfOrderness, MissingExtraError, PipelineError
+from streamcore import BoundedOutOfOrderness, MissingExtraError, PipelineError, Timestamp
 from streamcore.io.kafka import ReadFromKafka, WriteToKafka
 from streamcore.io.kafka.confluent.properties import SUGGESTED
 from streamcore.io.kafka.serde import JsonSerde
@@ -36,6 +36,16 @@ READING = [
         {"start": {("clicks", 0): -1}},
         "`start` must be 'saved', 'earliest', 'latest', a Timestamp, or offsets as {('topic', 0): 17}, got "
         "{('clicks', 0): -1}",
+    ),
+    (
+        {"start": Timestamp(-75)},
+        "`start` must not be before 1970, got Timestamp(-75): Kafka finds no offsets by such times; use "
+        "start='earliest', and drop older records with Filter",
+    ),
+    (
+        {"until": Timestamp.of_micros(-1)},
+        "`until` must not be before 1970, got Timestamp(-0.000001): Kafka finds no offsets by such times; use "
+        "until='latest', and drop newer records with Filter",
     ),
     ({"until": "now"}, "`until` must be None, 'latest' or a Timestamp, got 'now'"),
     (
