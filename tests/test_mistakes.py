@@ -166,6 +166,48 @@ BUILDING = [
         "`allowed_lateness` must not be negative, got -5s; use 0 to drop late data",
     ),
     (
+        "a lateness that is no number",
+        "WindowInto(FixedWindows(60), allowed_lateness='5')",
+        "`allowed_lateness` must be seconds, a Duration or a timedelta, got '5'",
+    ),
+    (
+        "an endless lateness",
+        "WindowInto(FixedWindows(60), allowed_lateness=float('inf'))",
+        "`allowed_lateness` must be seconds, a Duration or a timedelta, got inf",
+    ),
+    (
+        "a bound that is no number",
+        "BoundedOutOfOrderness(float('inf'))",
+        "`bound` must be seconds, a Duration or a timedelta, got inf",
+    ),
+    (
+        "an idle timeout that is no number",
+        "Monotonous(idle_timeout='30')",
+        "`idle_timeout` must be seconds, a Duration or a timedelta, got '30'",
+    ),
+    (
+        "an accumulation mode by its name",
+        "WindowInto(FixedWindows(60), accumulation_mode='ACCUMULATING')",
+        "`accumulation_mode` must be AccumulationMode.DISCARDING or AccumulationMode.ACCUMULATING, got 'ACCUMULATING'",
+    ),
+    (
+        "a timestamp combiner by a number that none has",
+        "WindowInto(FixedWindows(60), timestamp_combiner=7)",
+        "`timestamp_combiner` must be TimestampCombiner.OUTPUT_AT_EOW, TimestampCombiner.OUTPUT_AT_LATEST, "
+        "TimestampCombiner.OUTPUT_AT_EARLIEST or TimestampCombiner.OUTPUT_AT_EARLIEST_TRANSFORMED, got 7",
+    ),
+    (
+        "a closing behavior that is yes or no",
+        "WindowInto(FixedWindows(60), closing_behavior=True)",
+        "`closing_behavior` must be ClosingBehavior.FIRE_ALWAYS or ClosingBehavior.FIRE_IF_NON_EMPTY, got True",
+    ),
+    (
+        "a closing behavior for an on-time behavior",
+        "WindowInto(FixedWindows(60), on_time_behavior=ClosingBehavior.FIRE_ALWAYS)",
+        "`on_time_behavior` must be OnTimeBehavior.FIRE_ALWAYS or OnTimeBehavior.FIRE_IF_NON_EMPTY, "
+        "got <ClosingBehavior.FIRE_ALWAYS: 1>",
+    ),
+    (
         "a trigger after which data is lost",
         """
         once = WindowInto(FixedWindows(60), trigger=AfterCount(5), accumulation_mode=AccumulationMode.DISCARDING)

@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 from streamcore.engine.core.verdict import Verdict
 from streamcore.errors import PipelineError, shorten
 from streamcore.model.options import PipelineOptions, flag_of
-from streamcore.timestamp import to_micros
+from streamcore.model.spans import span_argument
 
 SAVEPOINT_SUFFIX: Final = ".sqlite"
 
@@ -68,11 +68,7 @@ def _path(name: str, given: object, wanted: str) -> str:
 
 
 def _interval(given: Any) -> int:
-    try:
-        interval = to_micros(given)
-    except (TypeError, ValueError, OverflowError):
-        msg = f"`checkpoint_interval` must be seconds, got {shorten(given)}; use None for checkpoints on request only"
-        raise PipelineError(msg) from None
+    interval = span_argument("checkpoint_interval", given)
     if interval <= 0:
         msg = f"`checkpoint_interval` must be positive, got {given!r}; use None for checkpoints on request only"
         raise PipelineError(msg)

@@ -13,7 +13,8 @@ from streamcore.graph.ptransform import PTransform
 from streamcore.graph.pvalue import PBegin, PCollection
 from streamcore.model.clock import Clock
 from streamcore.model.source import Batch, Reader, Source
-from streamcore.timestamp import MAX_MICROS, MAX_TIMESTAMP, DurationTypes, Timestamp, TimestampTypes, to_micros
+from streamcore.model.spans import moment_argument, span_argument
+from streamcore.timestamp import MAX_MICROS, MAX_TIMESTAMP, DurationTypes, Timestamp, TimestampTypes
 from streamcore.transforms.read import Read
 from streamcore.transforms.window_into import WindowInto
 from streamcore.windowing import FixedWindows
@@ -65,7 +66,7 @@ class PeriodicImpulse(PTransform[PBegin, PCollection[Any]]):
         rebase: RebaseMode = RebaseMode.REBASE_NONE,
     ) -> None:
         super().__init__()
-        interval = to_micros(fire_interval)
+        interval = span_argument("fire_interval", fire_interval)
         if interval <= 0:
             msg = f"`fire_interval` must be positive, got {fire_interval!r}"
             raise PipelineError(msg)
@@ -75,8 +76,9 @@ class PeriodicImpulse(PTransform[PBegin, PCollection[Any]]):
         if data is not None and not data:
             msg = f"`data` must have at least one element, got {data!r}; give None for the timestamps themselves"
             raise PipelineError(msg)
-        start = None if start_timestamp is None else to_micros(start_timestamp)
-        self._schedule = Schedule(start, to_micros(stop_timestamp), interval, data, rebase)
+        start = None if start_timestamp is None else moment_argument("start_timestamp", start_timestamp)
+        stop = moment_argument("stop_timestamp", stop_timestamp)
+        self._schedule = Schedule(start, stop, interval, data, rebase)
         self._schedule.check()
         self._interval = fire_interval
         self._apply_windowing = apply_windowing

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from streamcore.errors import PipelineError, describe, shorten
+from streamcore.model.spans import span_argument
 from streamcore.timestamp import (
     MAX_MICROS,
     MAX_TIMESTAMP,
@@ -76,7 +77,7 @@ class BoundedOutOfOrderness(WatermarkEstimator):
         max_drift: DurationTypes | None = None,
     ) -> None:
         super().__init__(idle_timeout=idle_timeout, follow_clock=follow_clock, max_drift=max_drift)
-        self.bound = to_micros(bound)
+        self.bound = span_argument("bound", bound)
         if self.bound < 0:
             msg = f"`bound` must not be negative, got {bound!r}; use 0 for elements that come in order"
             raise PipelineError(msg)
@@ -197,7 +198,7 @@ def _mark(given: TimestampTypes) -> int:
 def _optional_span(name: str, value: DurationTypes | None) -> int | None:
     if value is None:
         return None
-    micros = to_micros(value)
+    micros = span_argument(name, value)
     if micros < 0:
         msg = f"`{name}` must not be negative, got {value!r}"
         raise PipelineError(msg)

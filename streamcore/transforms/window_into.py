@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+import enum
+from typing import Any, TypeVar
 
 from streamcore.errors import PipelineError, describe
 from streamcore.graph.pipeline import require_pcollection
 from streamcore.graph.ptransform import PTransform
 from streamcore.graph.pvalue import PCollection
 from streamcore.graph.typevars import T
+from streamcore.model.spans import span_argument
 from streamcore.model.trigger import Trigger
 from streamcore.model.windowing import (
     AccumulationMode,
@@ -18,8 +20,10 @@ from streamcore.model.windowing import (
     WindowFn,
     Windowing,
 )
-from streamcore.timestamp import DurationTypes, to_micros
+from streamcore.timestamp import DurationTypes
 from streamcore.triggers import DefaultTrigger
+
+ChoiceT = TypeVar("ChoiceT", bound=enum.IntEnum)
 
 
 class WindowInto(PTransform[Any, Any]):
@@ -63,10 +67,12 @@ class WindowInto(PTransform[Any, Any]):
             windowfn,
             DefaultTrigger() if trigger is None else trigger,
             _accumulation(trigger, accumulation_mode),
-            TimestampCombiner.OUTPUT_AT_EOW if timestamp_combiner is None else TimestampCombiner(timestamp_combiner),
+            TimestampCombiner.OUTPUT_AT_EOW
+            if timestamp_combiner is None
+            else _choice("timestamp_combiner", TimestampCombiner, timestamp_combiner),
             _lateness(allowed_lateness),
-            closing_behavior,
-            on_time_behavior,
+            _choice("closing_behavior", ClosingBehavior, closing_behavior),
+            _choice("on_time_behavior", OnTimeBehavior, on_time_behavior),
         )
 
     def expand(self, pvalue: PCollection[T]) -> PCollection[T]:
@@ -76,16 +82,25 @@ class WindowInto(PTransform[Any, Any]):
 
 
 def _lateness(allowed_lateness: DurationTypes) -> int:
-    micros = to_micros(allowed_lateness)
+    micros = span_argument("allowed_lateness", allowed_lateness)
     if micros < 0:
         msg = f"`allowed_lateness` must not be negative, got {allowed_lateness}s; use 0 to drop late data"
         raise PipelineError(msg)
     return micros
 
 
+def _choice(name: str, kind: type[ChoiceT], given: ChoiceT | int) -> ChoiceT:
+    """The member of an enumeration that was given; as in Beam, its number will do."""
+    if type(given) in (kind, int) and given in list(kind):
+        return kind(given)
+    *members, last = (f"{kind.__name__}.{member.name}" for member in kind)
+    msg = f"`{name}` must be {', '.join(members)} or {last}, got {describe(given)}"
+    raise PipelineError(msg)
+
+
 def _accumulation(trigger: Trigger | None, mode: AccumulationMode | None) -> AccumulationMode:
     if mode is not None:
-        return AccumulationMode(mode)
+        return _choice("accumulation_mode", AccumulationMode, mode)
     if trigger is None or trigger == DefaultTrigger():
         return AccumulationMode.DISCARDING
     msg = (

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from streamcore.errors import PipelineError, TransformTypeError, shorten
+from streamcore.errors import PipelineError, shorten
+from streamcore.model.spans import span_argument
 from streamcore.model.trigger import UNLIMITED, DataLossReason, Moment, Trigger, TriggerState
-from streamcore.timestamp import MICROS_PER_SECOND, Duration, DurationTypes, to_micros
+from streamcore.timestamp import MICROS_PER_SECOND, Duration, DurationTypes
 from streamcore.triggers.always import Always
 
 
@@ -29,11 +30,7 @@ class AfterProcessingTime(Trigger):
     """
 
     def __init__(self, delay: DurationTypes = 0) -> None:
-        try:
-            micros = to_micros(delay)
-        except (TypeError, ValueError, OverflowError) as error:
-            msg = f"`delay` of AfterProcessingTime must be seconds, a Duration or a timedelta, got {shorten(delay)}"
-            raise TransformTypeError(msg) from error
+        micros = span_argument("delay", delay, "AfterProcessingTime")
         if micros < 0:
             msg = (
                 f"`delay` of AfterProcessingTime must not be negative, got {shorten(delay)}; "

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from streamcore.errors import PipelineError, TransformTypeError, shorten
+from streamcore.errors import PipelineError, shorten
+from streamcore.model.spans import span_argument
 from streamcore.model.window import IntervalWindow
 from streamcore.timestamp import (
     GLOBAL_WINDOW_MAX_MICROS,
     MAX_MICROS,
     MIN_MICROS,
     DurationTypes,
-    TimestampTypes,
-    to_micros,
 )
 
 LAST_MOMENT: Final = GLOBAL_WINDOW_MAX_MICROS
@@ -37,26 +36,14 @@ def bounded_span(start: int, end: int) -> tuple[int, int]:
     return max(start, MIN_MICROS), AFTER_TIME if end > LAST_MOMENT else end
 
 
-def span_argument(kind: str, name: str, value: DurationTypes | TimestampTypes) -> int:
-    """Microseconds of the argument `name` of the window kind `kind`.
-
-    Raises:
-        TransformTypeError: If it is neither a number of seconds nor a span.
-    """
-    try:
-        return to_micros(value)
-    except (TypeError, ValueError, OverflowError) as error:
-        msg = f"`{name}` of {kind} must be seconds, a Duration or a timedelta, got {shorten(value)}"
-        raise TransformTypeError(msg) from error
-
-
 def positive_argument(kind: str, name: str, value: DurationTypes) -> int:
-    """The same for an argument that must be positive.
+    """Microseconds of the argument `name` of the window kind `kind`, which must be positive.
 
     Raises:
         PipelineError: If it is not positive.
+        TransformTypeError: If it is neither a number of seconds nor a span.
     """
-    micros = span_argument(kind, name, value)
+    micros = span_argument(name, value, kind)
     if micros <= 0:
         msg = f"`{name}` of {kind} must be positive, got {shorten(value)}; the smallest is one microsecond"
         raise PipelineError(msg)

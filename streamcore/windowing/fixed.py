@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from streamcore.model.spans import span_argument
 from streamcore.model.window import IntervalWindow
 from streamcore.timestamp import Duration, DurationTypes, TimestampTypes
-from streamcore.windowing.bounds import LAST_MOMENT, bounded_span, bounded_window, positive_argument, span_argument
+from streamcore.windowing.bounds import LAST_MOMENT, bounded_span, bounded_window, positive_argument
 from streamcore.windowing.interning import InterningWindowFn
 
 
@@ -32,7 +33,7 @@ class FixedWindows(InterningWindowFn):
 
     def __init__(self, size: DurationTypes, offset: TimestampTypes | DurationTypes = 0) -> None:
         self.size_micros = positive_argument("FixedWindows", "size", size)
-        self.offset_micros = span_argument("FixedWindows", "offset", offset) % self.size_micros
+        self.offset_micros = span_argument("offset", offset, "FixedWindows") % self.size_micros
         self.size = Duration.of_micros(self.size_micros)
         self.offset = Duration.of_micros(self.offset_micros)
 

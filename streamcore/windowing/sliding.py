@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from streamcore.model.spans import span_argument
 from streamcore.model.window import BoundedWindow, IntervalWindow
 from streamcore.model.windowing import WindowFn
 from streamcore.timestamp import Duration, DurationTypes, TimestampTypes
-from streamcore.windowing.bounds import LAST_MOMENT, bounded_span, bounded_window, positive_argument, span_argument
+from streamcore.windowing.bounds import LAST_MOMENT, bounded_span, bounded_window, positive_argument
 from streamcore.windowing.interning import InterningWindowFn
 
 
@@ -43,7 +44,7 @@ class SlidingWindows(InterningWindowFn):
     def __init__(self, size: DurationTypes, period: DurationTypes, offset: TimestampTypes | DurationTypes = 0) -> None:
         self.size_micros = positive_argument("SlidingWindows", "size", size)
         self.period_micros = positive_argument("SlidingWindows", "period", period)
-        self.offset_micros = span_argument("SlidingWindows", "offset", offset) % self.period_micros
+        self.offset_micros = span_argument("offset", offset, "SlidingWindows") % self.period_micros
         self.size = Duration.of_micros(self.size_micros)
         self.period = Duration.of_micros(self.period_micros)
         self.offset = Duration.of_micros(self.offset_micros)

@@ -13,6 +13,7 @@ from streamcore.graph.pipeline import Pipeline
 from streamcore.model.options import PipelineOptions
 from streamcore.transforms.read import Create
 
+SECONDS = "`checkpoint_interval` must be seconds, a Duration or a timedelta"
 ON_REQUEST = "use None for checkpoints on request only"
 
 
@@ -20,9 +21,9 @@ ON_REQUEST = "use None for checkpoints on request only"
     ("settings", "message"),
     [
         ({"checkpoint_interval": 0}, f"`checkpoint_interval` must be positive, got 0; {ON_REQUEST}"),
-        ({"checkpoint_interval": "5"}, f"`checkpoint_interval` must be seconds, got '5'; {ON_REQUEST}"),
-        ({"checkpoint_interval": float("nan")}, f"`checkpoint_interval` must be seconds, got nan; {ON_REQUEST}"),
-        ({"checkpoint_interval": float("inf")}, f"`checkpoint_interval` must be seconds, got inf; {ON_REQUEST}"),
+        ({"checkpoint_interval": "5"}, f"{SECONDS}, got '5'"),
+        ({"checkpoint_interval": float("nan")}, f"{SECONDS}, got nan"),
+        ({"checkpoint_interval": float("inf")}, f"{SECONDS}, got inf"),
         ({"allow_changes": "sum"}, "`allow_changes` must be a list of labels, got 'sum'; write ['sum']"),
         ({"allow_changes": 3}, "`allow_changes` must be a list of labels, got 3; write ['label of a step']"),
         ({"allow_changes": [3]}, "`allow_changes` must be a list of labels, got [3]; write ['label of a step']"),

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -125,6 +126,9 @@ def test_it_is_unbounded() -> None:
 
 REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"fire_interval": 0}, "`fire_interval` must be positive, got 0"),
+    ({"fire_interval": "1"}, "`fire_interval` must be seconds, a Duration or a timedelta, got '1'"),
+    ({"start_timestamp": "now"}, "`start_timestamp` must be seconds since the epoch or a Timestamp, got 'now'"),
+    ({"stop_timestamp": math.inf}, "`stop_timestamp` must be seconds since the epoch or a Timestamp, got inf"),
     ({"rebase": 1}, "`rebase` must be a RebaseMode, got 1; write RebaseMode.REBASE_START"),
     ({"data": []}, "`data` must have at least one element, got []; give None for the timestamps themselves"),
     (

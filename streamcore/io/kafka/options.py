@@ -8,7 +8,8 @@ from typing import Any, Final, TypeAlias, cast
 from streamcore.errors import PipelineError
 from streamcore.io.kafka.serde import Deserializer, Serde
 from streamcore.io.kafka.settings import ClientSettings, join_servers
-from streamcore.timestamp import DurationTypes, to_micros
+from streamcore.model.spans import span_argument
+from streamcore.timestamp import DurationTypes
 
 Deserialize: TypeAlias = Serde[Any] | Callable[[bytes], Any] | None
 Serialize: TypeAlias = Serde[Any] | Callable[[Any], bytes] | None
@@ -43,7 +44,7 @@ def make_settings(
     properties = dict(config or {})
     servers = _either("bootstrap_servers", bootstrap_servers, properties, SERVERS, option)
     group = _either("group_id", group_id, properties, GROUP, option)
-    limit = to_micros(timeout)
+    limit = span_argument("connect_timeout", timeout)
     if limit <= 0:
         msg = f"`connect_timeout` must be positive, got {timeout!r}"
         raise PipelineError(msg)

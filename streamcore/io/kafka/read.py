@@ -17,8 +17,9 @@ from streamcore.io.kafka.options import Deserialize, deserializer_of, make_setti
 from streamcore.io.kafka.serde import BadRecordHandler, DeadLetter, refuse_record, set_record_aside
 from streamcore.io.kafka.source import KafkaSource
 from streamcore.io.kafka.subscription import Subscription
+from streamcore.model.spans import span_argument
 from streamcore.model.watermark import WatermarkEstimator
-from streamcore.timestamp import DurationTypes, to_micros
+from streamcore.timestamp import DurationTypes
 from streamcore.transforms.elementwise import Map
 from streamcore.transforms.read import Read
 
@@ -99,7 +100,7 @@ class ReadFromKafka(PTransform[PBegin, PCollection[Any]]):
         self._with_metadata = with_metadata
         self._timestamp = _timestamp_function(timestamp)
         self._watermark = watermark
-        self._discovery = to_micros(discovery_interval)
+        self._discovery = span_argument("discovery_interval", discovery_interval)
         if self._discovery <= 0:
             msg = f"`discovery_interval` must be positive, got {discovery_interval!r}"
             raise PipelineError(msg)

@@ -66,7 +66,9 @@ READING = [
     ),
     ({"consumer_config": "x"}, "`consumer_config` must be a dict of properties, got str"),
     ({"connect_timeout": 0}, "`connect_timeout` must be positive, got 0"),
+    ({"connect_timeout": "5"}, "`connect_timeout` must be seconds, a Duration or a timedelta, got '5'"),
     ({"discovery_interval": 0}, "`discovery_interval` must be positive, got 0"),
+    ({"discovery_interval": None}, "`discovery_interval` must be seconds, a Duration or a timedelta, got None"),
     ({"timestamp": "event"}, "`timestamp` must be 'record' or a function of an element, got 'event'"),
     (
         {"value_deserializer": 3},
