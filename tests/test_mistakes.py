@@ -75,6 +75,16 @@ BUILDING = [
         "DoFn has no `process`; define process(self, element) that returns an iterable",
     ),
     (
+        "a tag that is not a str",
+        "p | Create([1]) | FlatMap(lambda x: [x]).with_outputs(1, main='main')",
+        "the tag of an output must be a str, got 1; write with_outputs('tag', main='main')",
+    ),
+    (
+        "a main tag that is not a str",
+        "p | Create([1]) | FlatMap(lambda x: [x]).with_outputs('a', main=3)",
+        "the tag of an output must be a str, got 3; write with_outputs('tag', main='main')",
+    ),
+    (
         "something else for ParDo",
         "ParDo(3)",
         "ParDo takes a DoFn object or a function, got 3; write ParDo(MyDoFn()) or ParDo(function)",

@@ -87,6 +87,10 @@ class ParDo(PTransform[PCollection[T], PCollection[U]], Generic[T, U]):
             allow_unknown_tags: Whether values of tags that are not named are ignored instead of refused; as in Beam
                 they are ignored where no tags are named.
         """
+        for tag in (*tags, *(() if main is None else (main,))):
+            if not isinstance(tag, str):
+                msg = f"the tag of an output must be a str, got {shorten(tag)}; write with_outputs('tag', main='main')"
+                raise PipelineError(msg)
         if main in tags:
             msg = f"the main output cannot be called {main!r}: that is also one of the tags {tags!r}"
             raise PipelineError(msg)
