@@ -19,6 +19,8 @@ from streamcore.windowing import GlobalWindows
 if TYPE_CHECKING:
     from typing import Self
 
+    from streamcore.transforms.group import ResultsWithLateOutput
+
 
 class CombineGlobally(Reduce, Generic[T, R, ResultType_co]):
     """Unites all elements of a window into one result.
@@ -79,6 +81,10 @@ class CombineGlobally(Reduce, Generic[T, R, ResultType_co]):
     def expand(self, pvalue: PCollection[Any]) -> PCollection[Any]:
         """The result of each window."""
         return self.panes_of(require_pcollection(self, pvalue))
+
+    if TYPE_CHECKING:
+
+        def with_late_output(self) -> ResultsWithLateOutput[R, ResultType_co]: ...
 
     def panes_of(self, pcoll: PCollection[Any]) -> PCollection[Any]:
         """The output, after a look at whether there can be a default."""

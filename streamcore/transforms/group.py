@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 LATE = "late"
 
 
-class LateOutputs(NamedTuple, Generic[T]):
+class LateOutputs(NamedTuple, Generic[R, T]):
     """What an aggregation with a late output gives.
 
     Attributes:
@@ -32,7 +32,7 @@ class LateOutputs(NamedTuple, Generic[T]):
         late: The elements that were dropped because their window had expired, with timestamp and window.
     """
 
-    main: PCollection[Any]
+    main: PCollection[R]
     late: PCollection[T]
 
 
@@ -75,10 +75,39 @@ class WithLateOutput(PTransform[Any, Any]):
         """The label of the aggregation."""
         return self.label or self.reduce.default_label()
 
-    def expand(self, pvalue: PCollection[T]) -> LateOutputs[T]:
+    def expand(self, pvalue: PCollection[Any]) -> LateOutputs[Any, Any]:
         """The panes and the late elements."""
         pcoll = require_pcollection(self, pvalue)
         return LateOutputs(self.reduce.panes_of(pcoll), PCollection.like(pcoll, tag=LATE))
+
+
+if TYPE_CHECKING:
+    # What type checkers make of an aggregation with a late output: it takes and gives what the aggregation does.
+
+    class GroupsWithLateOutput(WithLateOutput):
+        """That of GroupByKey."""
+
+        def expand(self, pvalue: PCollection[tuple[K, V]]) -> LateOutputs[tuple[K, list[V]], tuple[K, V]]: ...
+
+    class PairsWithLateOutput(WithLateOutput, Generic[R, ResultType_co]):
+        """That of CombinePerKey."""
+
+        @overload
+        def expand(
+            self: PairsWithLateOutput[Any, AsElements], pvalue: PCollection[tuple[K, T]]
+        ) -> LateOutputs[tuple[K, T], tuple[K, T]]: ...
+        @overload
+        def expand(self, pvalue: PCollection[tuple[K, T]]) -> LateOutputs[tuple[K, R], tuple[K, T]]: ...
+        def expand(self, pvalue: PCollection[Any]) -> LateOutputs[Any, Any]: ...
+
+    class ResultsWithLateOutput(WithLateOutput, Generic[R, ResultType_co]):
+        """That of CombineGlobally."""
+
+        @overload
+        def expand(self: ResultsWithLateOutput[Any, AsElements], pvalue: PCollection[T]) -> LateOutputs[T, T]: ...
+        @overload
+        def expand(self, pvalue: PCollection[T]) -> LateOutputs[R, T]: ...
+        def expand(self, pvalue: PCollection[Any]) -> LateOutputs[Any, Any]: ...
 
 
 class GroupByKey(Reduce):
@@ -102,6 +131,10 @@ class GroupByKey(Reduce):
     def expand(self, pvalue: PCollection[tuple[K, V]]) -> PCollection[tuple[K, list[V]]]:
         """The groups."""
         return self.panes_of(require_pcollection(self, pvalue))
+
+    if TYPE_CHECKING:
+
+        def with_late_output(self) -> GroupsWithLateOutput: ...
 
 
 class GroupedValues(CombineFn[V, list[V], list[V]]):
@@ -165,6 +198,10 @@ class CombinePerKey(Reduce, Generic[V, R, ResultType_co]):
     def expand(self, pvalue: PCollection[Any]) -> PCollection[Any]:
         """The results."""
         return self.panes_of(require_pcollection(self, pvalue))
+
+    if TYPE_CHECKING:
+
+        def with_late_output(self) -> PairsWithLateOutput[R, ResultType_co]: ...
 
     def with_hot_key_fanout(self, fanout: int | Callable[[Any], int]) -> Self:
         """Accepted for Beam programs: other runners unite a hot key in parts first; here that gains nothing."""

@@ -159,8 +159,17 @@ def pairs(pairs: sc.PCollection[tuple[str, int]], words: sc.PCollection[str]) ->
     assert_type(pairs | sc.Latest.PerKey(), sc.PCollection[tuple[str, int]])
     assert_type(pairs | sc.Sample.FixedSizePerKey(3), sc.PCollection[tuple[str, list[int]]])
     totals, late = pairs | "with late" >> sc.CombinePerKey(sum).with_late_output()
-    assert_type(totals, sc.PCollection[Any])
+    assert_type(totals, sc.PCollection[tuple[str, int]])
     assert_type(late, sc.PCollection[tuple[str, int]])
+    longest, _ = words | sc.WithKeys(len) | sc.CombinePerKey(Longest()).with_late_output()
+    assert_type(longest, sc.PCollection[tuple[int, str]])
+    groups, late_pairs = pairs | sc.GroupByKey().with_late_output()
+    assert_type(groups, sc.PCollection[tuple[str, list[int]]])
+    assert_type(late_pairs, sc.PCollection[tuple[str, int]])
+    lengths, late_words = words | "late words" >> sc.CombineGlobally(len).without_defaults().with_late_output()
+    assert_type(lengths, sc.PCollection[int])
+    assert_type(late_words, sc.PCollection[str])
+    assert_type((words | sc.CombineGlobally(max).with_late_output()).main, sc.PCollection[str])
     assert_type(words | sc.WithKeys(len), sc.PCollection[tuple[int, str]])
     assert_type(words | sc.WithKeys(shout) | sc.CombinePerKey(Longest()), sc.PCollection[tuple[str, str]])
     assert_type(words | sc.Count.PerElement(), sc.PCollection[tuple[str, int]])
@@ -257,5 +266,6 @@ def refused(numbers: sc.PCollection[int], words: sc.PCollection[str]) -> None:
     numbers | "labelled" >> sc.Map(shout)  # type: ignore[operator]
     words | Doubled()  # type: ignore[operator]
     words | sc.GroupByKey()  # type: ignore[operator]
+    words | sc.GroupByKey().with_late_output()  # type: ignore[operator]
     sc.Map(3)  # type: ignore[arg-type]
     words | len  # type: ignore[operator]
