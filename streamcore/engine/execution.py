@@ -153,8 +153,8 @@ class Execution:
         Args:
             with_sources: Whether the sources are not needed any more either.
         """
-        readers = [reading.reader.close for one in self.inputs.values() for reading in one.readings]
-        sources = [one.source.close for one in self.inputs.values() if with_sources]
+        readers = [reading.close for one in self.inputs.values() for reading in one.readings]
+        sources = [one.close for one in self.inputs.values() if with_sources]
         return await free_all([self.stop, *readers, *sources, *map(_closing, self._take_opened())])
 
     def _take_opened(self) -> list[Node]:

@@ -9,7 +9,8 @@ from streamcore.engine.core.ingress import SourceNode
 from streamcore.engine.core.node import NEVER
 from streamcore.engine.intake import Arrivals, SplitReading, find_starts, list_splits, open_split, position_of
 from streamcore.engine.positions import Positions
-from streamcore.errors import SourceError, StreamcoreError
+from streamcore.engine.source_failures import naming_step
+from streamcore.engine.source_results import check_new_splits
 from streamcore.model.clock import Clock
 from streamcore.model.source import Source
 
@@ -65,7 +66,8 @@ class Input:
         if self.positions.is_new:
             await self.find()
         else:
-            self.source.resume(self.positions.open_splits())
+            with naming_step(self.node.label, "open its source"):
+                self.source.resume(self.positions.open_splits())
             for split in await self._list():
                 if not self.positions.is_known(split):
                     self.positions.note(split, None)
@@ -75,14 +77,16 @@ class Input:
         self._start_reading(self._find_more)
 
     async def _list(self) -> Sequence[str]:
-        self.source.attach_clock(self._clock)
+        with naming_step(self.node.label, "open its source"):
+            self.source.attach_clock(self._clock)
         return await list_splits(self.node, self.source)
 
     async def _find_more(self) -> None:
-        async for split in self.source.new_splits():
-            if not self.positions.is_known(split):
-                self.positions.note(split, None)
-                self._open_split(split, None)
+        with naming_step(self.node.label, "look for new splits"):
+            async for split in check_new_splits(self.source.new_splits(), self.node.label):
+                if not self.positions.is_known(split):
+                    self.positions.note(split, None)
+                    self._open_split(split, None)
         self._arrivals.put((self.node, None, None))
 
     def _open_split(self, split: str, position: Any) -> None:
@@ -108,13 +112,13 @@ class Input:
 
     async def tell_checkpoint(self, positions: Mapping[str, Any]) -> None:
         """Tells the source that a checkpoint with these positions holds."""
-        try:
+        with naming_step(self.node.label, "note a checkpoint"):
             await self.source.checkpointed(positions)
-        except StreamcoreError:
-            raise
-        except Exception as error:
-            msg = f"step {self.node.label!r} could not note a checkpoint: {type(error).__name__}: {error}"
-            raise SourceError(msg) from error
+
+    async def close(self) -> None:
+        """Closes the source, after its readers."""
+        with naming_step(self.node.label, "close its source"):
+            await self.source.close()
 
     def end(self, reading: SplitReading | None) -> None:
         """A split has ended, or the search for new ones."""

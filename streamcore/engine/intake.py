@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from streamcore.engine.core.ingress import SourceNode
 from streamcore.engine.core.node import NEVER
-from streamcore.engine.source_results import check_batch, check_reader
-from streamcore.engine.tasks import is_cancelled
+from streamcore.engine.source_failures import naming_step, source_failure
+from streamcore.engine.source_results import check_batch, check_reader, check_splits
 from streamcore.errors import SourceError, StreamcoreError
 from streamcore.model.clock import Clock
 from streamcore.model.source import Batch, Reader, Source
@@ -140,7 +140,11 @@ class SplitReading:
         since = self._waiting_since
         if since is None:
             return False
-        if not self.reader.is_connected():
+        try:  # once a batch for each split that waits, so without the cost of `naming_step`
+            is_connected = self.reader.is_connected()
+        except Exception as error:
+            raise source_failure(self.node.label, f"tell whether split {self.split!r} is connected", error) from error
+        if not is_connected:
             self._waiting_since = now
             self.node.note_active(self.split)
             return False
@@ -171,6 +175,11 @@ class SplitReading:
         if batch is not None:
             self._arrive(batch)
 
+    async def close(self) -> None:
+        """Closes the reader."""
+        with naming_step(self.node.label, f"close split {self.split!r}"):
+            await self.reader.close()
+
     def _arrive(self, batch: Batch[Any] | None) -> None:
         since, self._waiting_since = self._waiting_since, None
         self._has_ended = batch is None
@@ -186,22 +195,11 @@ class SplitReading:
         except StreamcoreError:
             raise
         except Exception as error:
-            raise self._failure(error) from error
+            raise source_failure(self.node.label, f"read split {self.split!r}", error) from error
 
     async def _poll(self, poll: Callable[[int], Awaitable[Any]], method: str) -> Batch[Any] | None:
-        try:
+        with naming_step(self.node.label, f"read split {self.split!r}"):
             return check_batch(await poll(POLL_LIMIT), self.node.label, self.split, method)
-        except StreamcoreError:
-            raise
-        except (Exception, asyncio.CancelledError) as error:
-            if is_cancelled(error):
-                raise
-            raise self._failure(error) from error
-
-    def _failure(self, cause: BaseException) -> SourceError:
-        return SourceError(
-            f"step {self.node.label!r} could not read split {self.split!r}: {type(cause).__name__}: {cause}"
-        )
 
 
 async def list_splits(node: SourceNode, source: Source[Any]) -> Sequence[str]:
@@ -210,13 +208,8 @@ async def list_splits(node: SourceNode, source: Source[Any]) -> Sequence[str]:
     Raises:
         SourceError: If the source cannot be opened.
     """
-    try:
-        return await source.splits()
-    except StreamcoreError:
-        raise
-    except Exception as error:
-        msg = f"step {node.label!r} could not open its source: {type(error).__name__}: {error}"
-        raise SourceError(msg) from error
+    with naming_step(node.label, "open its source"):
+        return check_splits(await source.splits(), node.label)
 
 
 async def find_starts(node: SourceNode, source: Source[Any], splits: Sequence[str]) -> Mapping[str, Any]:
@@ -225,13 +218,8 @@ async def find_starts(node: SourceNode, source: Source[Any], splits: Sequence[st
     Raises:
         SourceError: If the source cannot tell.
     """
-    try:
+    with naming_step(node.label, "find out where to begin"):
         return await source.start_positions(splits)
-    except StreamcoreError:
-        raise
-    except Exception as error:
-        msg = f"step {node.label!r} could not find out where to begin: {type(error).__name__}: {error}"
-        raise SourceError(msg) from error
 
 
 def position_of(node: SourceNode, split: str, reader: Reader[Any]) -> object:
@@ -240,7 +228,8 @@ def position_of(node: SourceNode, split: str, reader: Reader[Any]) -> object:
     Raises:
         SourceError: If it cannot tell.
     """
-    position = reader.position()
+    with naming_step(node.label, f"tell where it is in split {split!r}"):
+        position = reader.position()
     if position is None:
         msg = (
             f"step {node.label!r} cannot be used with a state directory: its reader of split {split!r} does not tell "
@@ -257,10 +246,5 @@ def open_split(node: SourceNode, source: Source[Any], split: str, position: Any)
     Raises:
         SourceError: If the split cannot be opened.
     """
-    try:
+    with naming_step(node.label, f"open split {split!r}"):
         return check_reader(source.open(split, position), node.label, split)
-    except StreamcoreError:
-        raise
-    except Exception as error:
-        msg = f"step {node.label!r} could not open split {split!r}: {type(error).__name__}: {error}"
-        raise SourceError(msg) from error

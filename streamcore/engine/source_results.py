@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import AsyncIterable, Sequence
 from typing import Any, Final
 
 from streamcore.errors import SourceError, shorten
@@ -14,6 +15,7 @@ EXPECTED_OF: Final = {
     "poll": "Batch(values), or None at the end of the split",
     "poll_nowait": "Batch(values), or None if `poll` has to wait",
     "drain": "Batch(values), or None if nothing is left",
+    "splits": "a list of their names, which are strings",
     "open": "a streamcore.model.source.Reader of the split",
 }
 GIVE_MICROSECONDS: Final = "give whole microseconds: int(seconds * 1_000_000), or the `micros` of a Timestamp"
@@ -47,6 +49,35 @@ def check_reader(got: Any, label: str, split: str) -> Reader[Any]:
     """
     if not isinstance(got, Reader):
         msg = f"step {label!r} could not open split {split!r}: `open` returned {_something_else(got, 'open')}"
+        raise SourceError(msg)
+    return got
+
+
+def check_splits(got: Any, label: str) -> Sequence[str]:
+    """The names that a source gave of its splits.
+
+    Raises:
+        SourceError: If they are no names.
+    """
+    if isinstance(got, str) or not isinstance(got, Sequence) or not all(isinstance(name, str) for name in got):
+        msg = f"step {label!r} could not open its source: `splits` returned {_something_else(got, 'splits')}"
+        raise SourceError(msg)
+    return got
+
+
+def check_new_splits(got: Any, label: str) -> AsyncIterable[str]:
+    """What tells of new splits.
+
+    Raises:
+        SourceError: If it is nothing to be waited for.
+    """
+    if not isinstance(got, AsyncIterable):
+        if inspect.iscoroutine(got):
+            got.close()
+        msg = (
+            f"step {label!r} could not look for new splits: `new_splits` returned a {type(got).__name__}; "
+            "define it as `async def` with `yield`"
+        )
         raise SourceError(msg)
     return got
 

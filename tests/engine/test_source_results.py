@@ -21,10 +21,25 @@ class Returning(Source[Any]):
 
     bounded = True
 
-    def __init__(self, poll: Any = None, poll_nowait: Any = None, open: Callable[..., Any] | None = None) -> None:
+    def __init__(
+        self,
+        poll: Any = None,
+        poll_nowait: Any = None,
+        open: Callable[..., Any] | None = None,
+        splits: Any = ("all",),
+        new_splits: Callable[[], Any] | None = None,
+    ) -> None:
         self.polled = [None, poll]
+        self.named = splits
+        self.found = new_splits
         self.polled_nowait = poll_nowait
         self.opened = open
+
+    async def splits(self) -> Any:
+        return self.named
+
+    def new_splits(self) -> Any:
+        return super().new_splits() if self.found is None else self.found()
 
     def open(self, split: str, position: Any) -> Any:
         return ReturningReader(self) if self.opened is None else self.opened(split)
@@ -48,6 +63,8 @@ async def later(*arguments: Any) -> None:
 MICROSECONDS = "give whole microseconds: int(seconds * 1_000_000), or the `micros` of a Timestamp"
 A_BATCH = "return Batch(values), or None at the end of the split"
 A_READER = "return a streamcore.model.source.Reader of the split"
+NAMES = "return a list of their names, which are strings"
+A_GENERATOR = "define it as `async def` with `yield`"
 REFUSED: list[tuple[Callable[[], Returning], str]] = [
     (lambda: Returning([1, 2]), f"read split 'all': `poll` returned [1, 2]; {A_BATCH}"),
     (
@@ -95,6 +112,11 @@ REFUSED: list[tuple[Callable[[], Returning], str]] = [
         lambda: Returning(open=later),
         "open split 'all': `open` returned a coroutine; define it without `async`: def open(self, ...)",
     ),
+    (lambda: Returning(splits=None), f"open its source: `splits` returned None; {NAMES}"),
+    (lambda: Returning(splits="abc"), f"open its source: `splits` returned 'abc'; {NAMES}"),
+    (lambda: Returning(splits=["a", 1]), f"open its source: `splits` returned ['a', 1]; {NAMES}"),
+    (lambda: Returning(new_splits=later), f"look for new splits: `new_splits` returned a coroutine; {A_GENERATOR}"),
+    (lambda: Returning(new_splits=list), f"look for new splits: `new_splits` returned a list; {A_GENERATOR}"),
 ]
 
 
