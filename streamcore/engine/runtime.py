@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import sys
 from collections.abc import Awaitable, Callable, Mapping
@@ -374,11 +373,7 @@ class Job:
 
     async def _abort(self) -> None:
         """Has the sinks drop what they have not completed."""
-        await self._stop_tasks()
-        for outlet in self.outlets:
-            with contextlib.suppress(Exception):
-                await outlet.abort()
-        await self._streams.abort()
+        await free_all([self._stop_tasks, *(outlet.abort for outlet in self.outlets), self._streams.abort])
 
     async def _stop_tasks(self) -> None:
         await self.execution.stop()

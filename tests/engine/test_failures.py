@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 from collections.abc import AsyncIterator, Mapping
 from decimal import Decimal
@@ -308,6 +309,30 @@ def test_what_fails_to_close_does_not_keep_the_rest_open(where: str) -> None:
     assert [reader.closed for source in sources for reader in source.readers.values()] == [1, 1, 1, 1]
     assert [source.closed for source in sources] == [1, 1]
     assert dofn.life == ["setup", "teardown"]
+
+
+class Unwilling(Collected):
+    """Waits for something that was cancelled when it is to drop what it has."""
+
+    async def abort(self) -> None:
+        await super().abort()
+        raise asyncio.CancelledError
+
+
+async def test_a_sink_that_cannot_drop_what_it_has_does_not_keep_others_from_it() -> None:
+    sinks, source = [Unwilling(), Unwilling()], FedSource("a")
+    p = Pipeline()
+    numbers = p | Read(source) | Map(lambda value: 1 / value)
+    for number, sink in enumerate(sinks):
+        _ = numbers | f"write {number}" >> Write(sink)
+    handle = await p.run_async()
+    stream = handle.stream(numbers)
+    source.feed("a", 0)
+    with pytest.raises(UserCodeError):
+        await handle.wait()
+    assert [sink.end for sink in sinks] == ["aborted", "aborted"]
+    with pytest.raises(UserCodeError):
+        await asyncio.wait_for(anext(stream), 30)
 
 
 class BadSink(Collected):
