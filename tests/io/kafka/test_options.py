@@ -13,11 +13,26 @@ from confluent_kafka.admin import AdminClient
 from streamcore import BoundedOutOfOrderness, MissingExtraError, PipelineError, Timestamp
 from streamcore.io.kafka import ReadFromKafka, WriteToKafka
 from streamcore.io.kafka.confluent.properties import SUGGESTED
-from streamcore.io.kafka.serde import JsonSerde
+from streamcore.io.kafka.serde import Deserializer, JsonSerde
 from streamcore.io.kafka.settings import ClientSettings
 
 SECRET = "s3cret-and-long"
 AT = {"bootstrap_servers": "localhost:9092"}
+
+
+async def fetch(value: Any) -> Any:
+    return value
+
+
+class Fetching:
+    async def __call__(self, value: Any) -> Any:
+        return value
+
+
+class FetchingSerde(JsonSerde[Any]):
+    def deserializer(self) -> Deserializer[Any]:
+        return Deserializer(fetch)
+
 
 READING = [
     ({"topics": None}, "give either `topics` or `topic_pattern`, got None and None"),
@@ -73,6 +88,14 @@ READING = [
     (
         {"value_deserializer": 3},
         "`value_deserializer` must be a serde or a function of bytes, got 3; write JsonSerde()",
+    ),
+    *(
+        (
+            {"value_deserializer": given},
+            f"`value_deserializer` must be a plain function of bytes, got the async function {name}, which would put "
+            "out coroutines; give a serde whose Deserializer fetches in `prepare` what it needs",
+        )
+        for given, name in ((fetch, "fetch"), (Fetching(), "Fetching"), (FetchingSerde(), "fetch"))
     ),
     (
         {"key_deserializer": JsonSerde},
@@ -139,6 +162,11 @@ WRITING = [
     (
         {"value_serializer": "json"},
         "`value_serializer` must be a serde or a function that returns bytes, got 'json'; write JsonSerde()",
+    ),
+    (
+        {"key_serializer": fetch},
+        "`key_serializer` must be a plain function that returns bytes, got the async function fetch, which would "
+        "return coroutines; give a serde that fetches in `serializer` what it needs",
     ),
     (
         {"key_serializer": JsonSerde},
