@@ -342,6 +342,26 @@ async def test_a_record_that_is_too_large(producer: Producer, make_topic: MakeTo
     shown = f"b'{'x' * 198}... (2000003 characters)"
     assert said.startswith(f"the record with key b'big' and value {shown} could not be written to topic {topic!r}: ")
     assert len(said) < 600
+    assert not said.endswith("of the same batch")
+
+
+@pytest.mark.parametrize("refused", ["size", "key", "time"])
+async def test_a_record_because_of_which_a_broker_refuses_a_whole_batch(
+    kafka: Broker, client: Any, make_topic: MakeTopic, refused: str
+) -> None:
+    settings = {"size": {"max.message.bytes": "1000"}, "key": {"cleanup.policy": "compact"}}
+    topic = make_topic(config=settings.get(refused, {"message.timestamp.before.max.ms": "1000000"}))
+    columns: dict[str, Any] = {
+        "keys": [b"k", None if refused == "key" else b"k"],
+        "timestamps": [time.time_ns() // 1000, 1_000_000] if refused == "time" else None,
+    }
+    producer = await open_producer(client, settings_for(client, kafka.bootstrap, {"linger.ms": 100}))
+    with pytest.raises(KafkaDeliveryError) as caught:
+        await write(producer, topic, [b"good", b"x" * 2000 if refused == "size" else b"bad"], **columns)
+    await producer.close()
+    said = str(caught.value)
+    assert said.startswith(f"the record with key b'k' and value b'good' could not be written to topic {topic!r}: ")
+    assert said.endswith("; it was this record, or another one of the same batch")
 
 
 async def test_a_value_that_is_not_bytes(producer: Producer, make_topic: MakeTopic) -> None:

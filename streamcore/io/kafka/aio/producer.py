@@ -10,6 +10,7 @@ from typing import Any, Final
 from aiokafka import AIOKafkaProducer, errors as theirs
 
 from streamcore.errors import shorten
+from streamcore.io.kafka import advice
 from streamcore.io.kafka.aio.connecting import call, start_client
 from streamcore.io.kafka.aio.failures import FENCED, failure_of
 from streamcore.io.kafka.aio.properties import producer_properties
@@ -22,6 +23,14 @@ from streamcore.timestamp import MIN_MICROS
 # demand may take.
 LEAVE: Final = 1.0
 CREATION: Final = 2.0
+# What is wrong with records of a batch; aiokafka knows no name for a record that is not valid.
+BATCH_REFUSED: Final = (
+    theirs.MessageSizeTooLargeError,
+    theirs.RecordListTooLargeError,
+    theirs.CorruptRecordException,
+    theirs.InvalidTimestampError,
+    theirs.UnknownError,
+)
 
 
 class AioProducer:
@@ -91,7 +100,8 @@ class AioProducer:
         if isinstance(error, FENCED):
             self._failure = failure_of(error, f"write to topic {row[0]!r}", self._settings)
         elif error is not None:
-            self._failure = self._refusal(row, f"{type(error).__name__}: {self._settings.hide(str(error))}")
+            hint = f"; {advice.BATCH}" if isinstance(error, BATCH_REFUSED) else ""
+            self._failure = self._refusal(row, f"{type(error).__name__}: {self._settings.hide(str(error))}{hint}")
 
     def _refusal(self, row: tuple[Any, ...], reason: str) -> KafkaDeliveryError:
         topic, value, key, *_ = row

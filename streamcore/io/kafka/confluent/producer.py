@@ -15,6 +15,7 @@ from confluent_kafka import KafkaError as ClientError, KafkaException, Message, 
 
 from streamcore.engine.slices import Slices
 from streamcore.errors import shorten
+from streamcore.io.kafka import advice
 from streamcore.io.kafka.client import Outgoing
 from streamcore.io.kafka.confluent.bounded_call import end_soon
 from streamcore.io.kafka.confluent.client_log import ClientLog
@@ -45,14 +46,20 @@ NO_TIME: Final = MIN_MICROS // 1000
 # How long a topic that the broker makes on demand may take, in seconds.
 CREATION: Final = 2.0
 NOT_YET: Final = frozenset({ClientError.UNKNOWN_TOPIC_OR_PART, ClientError.LEADER_NOT_AVAILABLE})
-# What is wrong with the record itself; writing it again in another transaction would not help.
-RECORD_REFUSED: Final = frozenset(
+# What is wrong with records of a batch. `produce` tells the first of one record, before there is a batch.
+BATCH_REFUSED: Final = frozenset(
     {
         ClientError.MSG_SIZE_TOO_LARGE,
         ClientError.RECORD_LIST_TOO_LARGE,
         ClientError.INVALID_MSG,
         ClientError.INVALID_RECORD,
         ClientError.INVALID_TIMESTAMP,
+        ClientError._INVALID_DIFFERENT_RECORD,
+    }
+)
+# What is wrong with the record itself; writing it again in another transaction would not help.
+RECORD_REFUSED: Final = BATCH_REFUSED | frozenset(
+    {
         ClientError._UNKNOWN_TOPIC,
         ClientError._UNKNOWN_PARTITION,
         ClientError.UNKNOWN_TOPIC_OR_PART,
@@ -154,7 +161,8 @@ class ConfluentProducer:
         """Called by librdkafka for a record that it gives up, in a thread or in `poll`."""
         if error is None or error.code() in DROPPED or self._failure is not None:
             return
-        failure = self._failure_of((message.topic() or "", message.value(), message.key()), error)
+        row = (message.topic() or "", message.value(), message.key())
+        failure = self._failure_of(row, error, f"; {advice.BATCH}" if error.code() in BATCH_REFUSED else "")
         with self._lock:
             self._failure = self._failure or failure
 
@@ -179,8 +187,8 @@ class ConfluentProducer:
                 return fatal
         return error
 
-    def _failure_of(self, row: tuple[Any, ...], error: ClientError) -> KafkaError:
-        refusal = _refusal(row, self._settings.hide(error.str()))
+    def _failure_of(self, row: tuple[Any, ...], error: ClientError, hint: str = "") -> KafkaError:
+        refusal = _refusal(row, self._settings.hide(error.str()) + hint)
         cause = failure_of(error, f"write to topic {row[0]!r}", self._settings)
         if isinstance(cause, KafkaAuthorizationError):
             return cause
