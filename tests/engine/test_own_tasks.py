@@ -49,7 +49,7 @@ class Asking(Counting):
     """
 
     def __init__(self, *where: str, call: Call, stop: int | None = 6) -> None:
-        super().__init__(stop, "a")
+        super().__init__(stop, ["a"])
         self.job: Job
         self.where = where
         self.answers: list[Any] = []
