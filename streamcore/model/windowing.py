@@ -8,7 +8,6 @@ import enum
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from streamcore.errors import PipelineError, shorten
 from streamcore.model.trigger import Trigger
 from streamcore.model.window import BoundedWindow
 from streamcore.timestamp import Timestamp, TimestampTypes
@@ -100,17 +99,7 @@ class TimeWindowFn(NonMergingWindowFn):
         return list(self.windows_at(assign_context.timestamp.micros))
 
 
-class _Choice(enum.IntEnum):
-    """One of few, which says what they are when it is given something else."""
-
-    @classmethod
-    def _missing_(cls, value: object) -> None:
-        choices = ", ".join(f"{cls.__name__}.{one.name}" for one in cls)
-        msg = f"there is no {cls.__name__} {shorten(value)}; use one of {choices}"
-        raise PipelineError(msg)
-
-
-class TimestampCombiner(_Choice):
+class TimestampCombiner(enum.IntEnum):
     """Which timestamp the pane of a window gets, out of those of its elements; it also holds the output watermark."""
 
     OUTPUT_AT_EOW = 0
@@ -119,21 +108,21 @@ class TimestampCombiner(_Choice):
     OUTPUT_AT_EARLIEST_TRANSFORMED = 3
 
 
-class AccumulationMode(_Choice):
+class AccumulationMode(enum.IntEnum):
     """Whether a pane holds what is new since the last one, or everything so far."""
 
     DISCARDING = 1
     ACCUMULATING = 2
 
 
-class ClosingBehavior(_Choice):
+class ClosingBehavior(enum.IntEnum):
     """Whether an expiring window emits a last pane that has nothing new."""
 
     FIRE_ALWAYS = 1
     FIRE_IF_NON_EMPTY = 2
 
 
-class OnTimeBehavior(_Choice):
+class OnTimeBehavior(enum.IntEnum):
     """Whether the on-time pane comes out when it has nothing new."""
 
     FIRE_ALWAYS = 1

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from streamcore import (
-    AccumulationMode,
     BoundedOutOfOrderness,
     Create,
     Monotonous,
@@ -22,7 +21,6 @@ from streamcore import (
     WithTimestamps,
 )
 from streamcore.io import ReadFromAsyncIterable, ReadFromIterable, ReadFromJsonLines, ReadFromQueue, ReadFromText
-from streamcore.model.windowing import ClosingBehavior, OnTimeBehavior, TimestampCombiner
 from streamcore.testing import TestStream, VirtualClock
 from streamcore.transforms.combiners.sample import SampleCombineFn
 from streamcore.transforms.combiners.top import Largest, TopCombineFn
@@ -89,24 +87,3 @@ def test_the_clock_of_a_test_stream_is_one_that_it_can_move(clock: Any, told: st
     with pytest.raises(PipelineError) as error:
         TestStream(clock=clock)
     assert str(error.value) == (f"`clock` must be a VirtualClock, got {told}; leave it out for one that starts at 0")
-
-
-@pytest.mark.parametrize(
-    ("kind", "choices"),
-    [
-        (AccumulationMode, "AccumulationMode.DISCARDING, AccumulationMode.ACCUMULATING"),
-        (ClosingBehavior, "ClosingBehavior.FIRE_ALWAYS, ClosingBehavior.FIRE_IF_NON_EMPTY"),
-        (OnTimeBehavior, "OnTimeBehavior.FIRE_ALWAYS, OnTimeBehavior.FIRE_IF_NON_EMPTY"),
-        (
-            TimestampCombiner,
-            "TimestampCombiner.OUTPUT_AT_EOW, TimestampCombiner.OUTPUT_AT_LATEST, "
-            "TimestampCombiner.OUTPUT_AT_EARLIEST, TimestampCombiner.OUTPUT_AT_EARLIEST_TRANSFORMED",
-        ),
-    ],
-)
-@pytest.mark.parametrize("given", ["x", 7, None])
-def test_a_choice_names_what_there_is_to_choose_from(kind: Any, choices: str, given: Any) -> None:
-    with pytest.raises(PipelineError) as error:
-        kind(given)
-    assert str(error.value) == f"there is no {kind.__name__} {given!r}; use one of {choices}"
-    assert [kind(one.value) for one in kind] == list(kind)
