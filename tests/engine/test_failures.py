@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
-from collections.abc import AsyncIterator, Mapping
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,8 +12,6 @@ from streamcore.errors import LifeCycleError, PipelineError, SinkError, SourceEr
 from streamcore.graph.pipeline import Pipeline
 from streamcore.io import WriteToCallable
 from streamcore.model.bundle import Bundle
-from streamcore.model.clock import Clock
-from streamcore.model.options import PipelineOptions
 from streamcore.model.watermark import BoundedOutOfOrderness
 from streamcore.model.windowed_value import TaggedOutput, TimestampedValue
 from streamcore.transforms.combine_fn import CombineFn
@@ -29,7 +24,7 @@ from streamcore.transforms.window_into import WindowInto
 from streamcore.transforms.with_timestamps import WithTimestamps
 from streamcore.transforms.write import Write
 from streamcore.windowing import FixedWindows
-from tests.engine.sources import FedReader, FedSource
+from tests.engine.sources import FedSource
 from tests.engine.test_runtime import Collected
 
 
@@ -212,127 +207,6 @@ async def test_a_source_that_fails_is_named(where: str, message: str) -> None:
         await handle.wait()
     assert str(error.value) == message
     assert handle.state == "FAILED"
-
-
-class BrokenReader(FedReader):
-    """Fails where it is told to."""
-
-    def __init__(self, where: str) -> None:
-        super().__init__()
-        self.where = where
-
-    def position(self) -> object:
-        self.fail("position")
-        return 0
-
-    def is_connected(self) -> bool:
-        self.fail("is_connected")
-        return True
-
-    async def close(self) -> None:
-        await super().close()
-        self.fail("close_reader")
-
-    def fail(self, where: str) -> None:
-        if where == self.where:
-            raise OSError("gone")
-
-
-class BrokenLater(FedSource):
-    """Fails where it is told to, and so do its readers."""
-
-    def __init__(self, where: str) -> None:
-        super().__init__()
-        self.where = where
-        self.readers = {"a": BrokenReader(where), "b": BrokenReader(where)}
-
-    def attach_clock(self, clock: Clock) -> None:
-        self.fail("attach_clock")
-
-    def resume(self, positions: Mapping[str, Any]) -> None:
-        self.fail("resume")
-
-    async def new_splits(self) -> AsyncIterator[str]:
-        self.fail("new_splits")
-        async for split in super().new_splits():
-            yield split
-
-    async def close(self) -> None:
-        await super().close()
-        self.fail("close_source")
-
-    def fail(self, where: str) -> None:
-        if where == self.where:
-            raise OSError("gone")
-
-
-@pytest.mark.parametrize(
-    ("where", "message"),
-    [
-        ("attach_clock", "could not open its source"),
-        ("resume", "could not open its source"),
-        ("new_splits", "could not look for new splits"),
-        ("position", "could not tell where it is in split 'a'"),
-        ("is_connected", "could not tell whether split 'a' is connected"),
-        ("close_reader", "could not close split 'a'"),
-        ("close_source", "could not close its source"),
-    ],
-)
-def test_any_method_of_a_source_or_reader_that_fails_is_named(where: str, message: str, tmp_path: Path) -> None:
-    def run(where: str) -> None:
-        source = BrokenLater(where)
-        p = Pipeline(options=PipelineOptions(state_dir=str(tmp_path)))
-        _ = p | Read(source, watermark=BoundedOutOfOrderness(0, idle_timeout=3600)) | Write(Collected())
-        source.feed("a", 1)
-        source.end()
-        p.run()
-
-    if where == "resume":
-        with pytest.raises(SourceError):
-            run("new_splits")  # a first run, which leaves positions
-    with pytest.raises(SourceError) as error:
-        run(where)
-    assert str(error.value) == f"step 'Read(BrokenLater)' {message}: OSError: gone"
-    assert isinstance(error.value.__cause__, OSError)
-
-
-@pytest.mark.parametrize("where", ["close_reader", "close_source", "nowhere"])
-def test_what_fails_to_close_does_not_keep_the_rest_open(where: str) -> None:
-    sources, dofn = [BrokenLater(where), BrokenLater(where)], Failing()
-    p = Pipeline()
-    for number, source in enumerate(sources):
-        elements = p | f"read {number}" >> Read(source)
-        source.end()
-    _ = elements | ParDo(FailingAt("teardown")) | ParDo(dofn)
-    with pytest.raises((SourceError, LifeCycleError)):
-        p.run()
-    assert [reader.closed for source in sources for reader in source.readers.values()] == [1, 1, 1, 1]
-    assert [source.closed for source in sources] == [1, 1]
-    assert dofn.life == ["setup", "teardown"]
-
-
-class Unwilling(Collected):
-    """Waits for something that was cancelled when it is to drop what it has."""
-
-    async def abort(self) -> None:
-        await super().abort()
-        raise asyncio.CancelledError
-
-
-async def test_a_sink_that_cannot_drop_what_it_has_does_not_keep_others_from_it() -> None:
-    sinks, source = [Unwilling(), Unwilling()], FedSource("a")
-    p = Pipeline()
-    numbers = p | Read(source) | Map(lambda value: 1 / value)
-    for number, sink in enumerate(sinks):
-        _ = numbers | f"write {number}" >> Write(sink)
-    handle = await p.run_async()
-    stream = handle.stream(numbers)
-    source.feed("a", 0)
-    with pytest.raises(UserCodeError):
-        await handle.wait()
-    assert [sink.end for sink in sinks] == ["aborted", "aborted"]
-    with pytest.raises(UserCodeError):
-        await asyncio.wait_for(anext(stream), 30)
 
 
 class BadSink(Collected):
