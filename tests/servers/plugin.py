@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 import pytest
 from confluent_kafka.admin import AdminClient, NewTopic
 
-from tests.servers.broker import Broker
+from tests.servers.broker import Broker, wait_until
 from tests.servers.shared_broker import shared_broker
 
 NEEDS_KAFKA = "needs Apache Kafka"
@@ -55,6 +55,8 @@ def make_topic(broker: Broker, admin: AdminClient) -> MakeTopic:
         # The embedded broker expires records by their own timestamps.
         settings = {"retention.ms": "-1", **(config or {})}
         admin.create_topics([NewTopic(topic, partitions, 1, config=settings)])[topic].result(30)
+        # A broker that has much to do answers before all of it knows the topic.
+        wait_until(lambda: topic in admin.list_topics(timeout=30).topics, f"the broker to know {topic}")
         return topic
 
     return make
