@@ -47,6 +47,7 @@ class TransactionalKafkaSink(TransactionalSink[Any]):
             what = f"a Kafka sink was asked to join {type(transactions).__name__}"
             raise InvariantError(what)
         self._transactions = transactions
+        transactions.add_topic(self._topic)
 
     async def open(self) -> None:
         """Waits for a broker, and looks whether the topic is there.

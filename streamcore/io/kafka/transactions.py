@@ -22,6 +22,7 @@ from streamcore.io.kafka.errors import (
     KafkaFatalError,
     KafkaFencedError,
     KafkaRetriableError,
+    KafkaTopicError,
 )
 from streamcore.io.kafka.settings import ClientSettings
 from streamcore.model.transactions import Marker, Transactions
@@ -52,17 +53,41 @@ class KafkaTransactions(Transactions):
         self._settings = settings
         self._id = f"streamcore-{state_id}"
         self._place = TopicPartition(topic, 0)
+        self._topics = {topic}
+        self._missing = 0
         self._producer: TransactionalProducer | None = None
         self._consumer: Consumer | None = None
 
+    def add_topic(self, topic: str) -> None:
+        """A sink writes to this topic within the transactions."""
+        self._topics.add(topic)
+
     async def initialise(self) -> None:
-        """Begins with a new producer: one that was shut out, or whose transaction expired, is of no more use."""
+        """Begins with a new producer: one that was shut out, or whose transaction expired, is of no more use.
+
+        Raises:
+            KafkaTopicError: If a topic that is written to was not there twice, when the run went back.
+        """
         first = self._producer is None
         await self._drop_producer()
         producer = self._producer = self._client.transactional_producer(self._settings, self._id)
         with _told(first):
             await producer.connect()
+            if not first:
+                await self._look_for_topics(producer)
             await producer.init_transactions()
+
+    async def _look_for_topics(self, producer: TransactionalProducer) -> None:
+        """Transactions are lost also because a topic has been deleted, and then no other one will go through."""
+        try:
+            for topic in sorted(self._topics):
+                await producer.partitions(topic)
+            self._missing = 0
+        except KafkaTopicError:
+            # A broker that has just started does not know all topics yet.
+            self._missing += 1
+            if self._missing > 1:
+                raise
 
     async def read_marker(self) -> Marker | None:
         """The latest marker among the metadata of the group's offsets, on whichever topic it is."""

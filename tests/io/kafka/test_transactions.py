@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from collections.abc import AsyncIterator, Callable
 
 import pytest
+from confluent_kafka.admin import AdminClient
 
 from streamcore.errors import SinkError, TransactionError, TransactionFencedError
+from streamcore.io.kafka import WriteToKafka
 from streamcore.io.kafka.client import CommittedOffset, TopicPartition
 from streamcore.io.kafka.clients import choose_client
-from streamcore.io.kafka.errors import KafkaConnectionError
+from streamcore.io.kafka.confluent import producer as confluent_producer
+from streamcore.io.kafka.errors import KafkaConnectionError, KafkaTopicError
 from streamcore.io.kafka.settings import ClientSettings
 from streamcore.io.kafka.transactions import KafkaTransactions
 from streamcore.model.transactions import Marker
 from tests.io.kafka.clients import outgoing, read_values
-from tests.servers.broker import Broker
+from tests.servers.broker import Broker, wait_until
 from tests.servers.plugin import MakeTopic
 
 pytestmark = pytest.mark.integration
@@ -97,6 +101,33 @@ async def test_who_was_shut_out_commits_nothing(
     consumer.assign(TopicPartition(topic, 0), 0)
     assert await read_values(consumer, TopicPartition(topic, 0), 1) == [b"kept"]
     await consumer.close()
+
+
+async def test_a_topic_that_is_deleted_while_it_is_written_to(
+    kafka: Broker,
+    admin: AdminClient,
+    transactions: Open,
+    make_topic: MakeTopic,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(confluent_producer, "CREATION", 0)
+    topic, other = make_topic(), make_topic()
+
+    def delete() -> None:
+        admin.delete_topics([other])[other].result(30)
+        wait_until(lambda: other not in admin.list_topics(timeout=10).topics, "deleting a topic")
+
+    ours = transactions(topic)
+    WriteToKafka(other, kafka.bootstrap, delivery="exactly_once")._sink().join(ours)
+    await ours.initialise()
+    await asyncio.to_thread(delete)
+    await ours.initialise()  # a broker that has just started does not know all topics yet
+    make_topic(name=other)
+    await ours.initialise()
+    await asyncio.to_thread(delete)
+    await ours.initialise()
+    with pytest.raises(KafkaTopicError, match=rf"^cannot write to topic '{other}' at {kafka.bootstrap}: "):
+        await ours.initialise()
 
 
 async def test_after_a_transaction_that_expired_another_producer_goes_on(
