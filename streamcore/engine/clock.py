@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
+from streamcore.errors import PipelineError
 from streamcore.model.clock import Clock
 from streamcore.model.source import Source
+
+METHODS: Final = ("now", "sleep_until", "elapsed", "sleep_for")
 
 
 class WallClock:
@@ -33,5 +36,19 @@ class WallClock:
 
 
 def choose_clock(sources: Iterable[Source[Any]]) -> Clock:
-    """The clock that a source drives, as a replay does, else the wall clock."""
-    return next((source.clock for source in sources if source.clock is not None), WallClock())
+    """The clock that a source drives, as a replay does, else the wall clock.
+
+    Raises:
+        PipelineError: If the clock of a source is none.
+    """
+    for source in sources:
+        if source.clock is not None:
+            missing = [name for name in METHODS if not callable(getattr(source.clock, name, None))]
+            if missing:
+                msg = (
+                    f"the clock of {type(source).__name__}, a {type(source.clock).__name__}, has no {missing[0]!r}; "
+                    f"a clock has the methods {', '.join(METHODS)}"
+                )
+                raise PipelineError(msg)
+            return source.clock
+    return WallClock()

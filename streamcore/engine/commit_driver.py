@@ -29,7 +29,7 @@ from streamcore.engine.outlet import Outlet
 from streamcore.engine.pauses import Pauses
 from streamcore.engine.plan_steps import fitting_names, is_named, steps_of
 from streamcore.engine.snapshots import Snapshot, restore_pieces, resume_all, take_snapshot
-from streamcore.engine.start_checks import has_ended, require_origin, require_plan
+from streamcore.engine.start_checks import has_ended, require_names, require_origin, require_plan
 from streamcore.engine.state.pieces import Scope
 from streamcore.engine.state.savepoints import savepoint_path
 from streamcore.engine.state_thread import StateThread
@@ -213,8 +213,10 @@ class CommitDriver:
             raise _AlreadyEndedError
 
     def _require_plan(self, manifest: Manifest, where: Path) -> None:
-        labels = [node.label for node in self._run.execution.plan.nodes]
-        require_plan(manifest, self._steps, labels, self._durability, where)
+        require_plan(manifest, self._steps, self._labels(), self._durability, where)
+
+    def _labels(self) -> list[str]:
+        return [node.label for node in self._run.execution.plan.nodes]
 
     async def _prepare_state(self, command: commands.PrepareState) -> None:
         snapshot, self._snapshot = self._snapshot, Snapshot([], [])
@@ -238,6 +240,7 @@ class CommitDriver:
         self._now = execution.scheduler.now
         file = self._durability.from_savepoint
         if file is None:
+            require_names(self._durability.allow_changes, self._labels(), "no step here")
             for one in execution.inputs.values():
                 await one.find()
             positions = [one.positions for one in execution.inputs.values()]

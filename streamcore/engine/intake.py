@@ -172,7 +172,7 @@ class SplitReading:
     async def drain(self) -> None:
         """Has the reader give what it has taken in, when it is not polled any more and its last batch is processed."""
         batch = None if self._has_ended else await self._poll(self.reader.drain, "drain")
-        if batch is not None:
+        if batch is not None and batch.values:
             self._arrive(batch)
 
     async def close(self) -> None:

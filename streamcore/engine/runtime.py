@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import sys
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 
@@ -176,9 +175,12 @@ class Job:
     async def _run(self) -> None:
         try:
             await self._carry_out()
-        finally:
-            if not isinstance(sys.exception(), GeneratorExit):  # else nobody refers to the run, and nothing can wait
-                await self._close()
+        except GeneratorExit:  # nobody refers to the run, and nothing can wait
+            raise
+        except BaseException:
+            await self._close()
+            raise
+        await self._close()
 
     async def _carry_out(self) -> None:
         try:
@@ -204,7 +206,9 @@ class Job:
         self._tasks.note_failure(error)
         if not self._waiting:
             log.error("the run has failed: %s", self._tasks.failure)
-            self._main.add_done_callback(mark_seen)
+            task = asyncio.current_task()  # `_main`, which is not known yet if the task has begun at once
+            assert task is not None
+            task.add_done_callback(mark_seen)
 
     async def _start(self) -> bool:
         """Opens everything; False if the state says that the run has come to its end before."""

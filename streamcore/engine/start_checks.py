@@ -46,13 +46,27 @@ def require_plan(
     """
     # Those that once began anew may have been named since, though they are gone.
     known = [*labels, *(step.label for step in manifest.steps), *manifest.anew]
-    for name in sorted(durability.allow_changes):
-        if not any(is_named(label, [name]) for label in known):
-            similar = difflib.get_close_matches(name, known, 1)
-            hint = f"write {similar[0]!r}" if similar else "leave it out, or give the full label of a step"
-            msg = f"`allow_changes` names {name!r}, which is no step here, nor one of the state in {where}; {hint}"
-            raise StartRefusedError(msg)
+    require_names(durability.allow_changes, known, f"no step here, nor one of the state in {where}")
     compare(manifest.steps, steps).without(durability.allow_changes).require_none(where)
+
+
+def require_names(names: Iterable[str], labels: Sequence[str], unknown: str) -> None:
+    """Looks whether the names of steps that may change are those of steps.
+
+    Args:
+        names: The names.
+        labels: The labels of all steps there are, or were.
+        unknown: What others are.
+
+    Raises:
+        StartRefusedError: If one is not.
+    """
+    for name in sorted(names):
+        if not any(is_named(label, [name]) for label in labels):
+            similar = difflib.get_close_matches(name, labels, 1)
+            hint = f"write {similar[0]!r}" if similar else "leave it out, or give the full label of a step"
+            msg = f"`allow_changes` names {name!r}, which is {unknown}; {hint}"
+            raise StartRefusedError(msg)
 
 
 def has_ended(manifest: Manifest, directory: Path) -> bool:

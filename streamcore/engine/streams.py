@@ -116,7 +116,7 @@ class OutletStream:
     async def __anext__(self) -> WindowedValue[Any]:
         try:
             element = await self._sink.queue.get()
-        except asyncio.CancelledError:  # as with an asynchronous generator
+        except asyncio.CancelledError:  # else a task that was cancelled, and that somebody keeps, would keep it open
             await self.aclose()
             raise
         if element is not None:

@@ -56,7 +56,8 @@ class JobHandle(Protocol):
     def stream(self, pcoll: PCollection[T]) -> Stream[WindowedValue[T]]:
         """The elements of a PCollection as they come out, for a service in the same event loop.
 
-        Elements that are not taken hold the pipeline up, until the stream is closed or dropped:
+        Elements that are not taken hold the pipeline up, until the stream is closed or dropped, or the wait for its
+        next element is cancelled:
         `async with contextlib.aclosing(handle.stream(pcoll)) as stream:` closes it at the end of the block.
         """
         ...

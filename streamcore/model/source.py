@@ -75,8 +75,9 @@ class Reader(abc.ABC, Generic[T]):
     async def drain(self, limit: int) -> Batch[T] | None:
         """At most `limit` of the elements that the reader has taken in and not yet given; None if there are none left.
 
-        Called in place of `poll` when the run is drained, until it returns None; each time the previous batch has been
-        processed whole. Takes in nothing more. Readers of what can be read again, such as files, need not care.
+        Called in place of `poll` when the run is drained, until it returns no elements; each time the previous batch
+        has been processed whole. Takes in nothing more. Readers of what can be read again, such as files, need not
+        care.
         """
         return None
 

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from streamcore.engine.clock import WallClock
+from streamcore.engine.clock import WallClock, choose_clock
 from streamcore.engine.pauses import Pauses
 from streamcore.engine.runtime import Job
+from streamcore.errors import PipelineError
 from tests.engine.clocks import HOUR, SetClock
 from tests.engine.counting import counts
 from tests.engine.ledgers import Ledger, LedgerSink, options
@@ -55,3 +56,18 @@ async def test_a_run_waits_no_longer_before_it_goes_back() -> None:
     clock.shift = -HOUR
     clock.advance(1)
     await asyncio.wait_for(waiting, 5)
+
+
+def test_a_clock_that_lacks_a_method() -> None:
+    class Halted:
+        def now(self) -> int:
+            return 0
+
+        async def sleep_until(self, moment: int) -> None:
+            pass
+
+    source = Counting(3)
+    source.clock = Halted()  # type: ignore[assignment]
+    message = "a Halted, has no 'elapsed'; a clock has the methods now, sleep_until, elapsed, sleep_for$"
+    with pytest.raises(PipelineError, match=message):
+        choose_clock([source])

@@ -148,6 +148,16 @@ async def test_a_reader_that_cannot_be_drained_is_named(batch: Any, message: str
     assert str(error.value) == f"step 'Read(Holding)' could not read split 'a': {message}"
 
 
+async def test_a_reader_that_says_with_an_empty_batch_that_nothing_is_left() -> None:
+    class Flushing(HoldingReader):
+        async def drain(self, limit: int) -> Any:
+            return await super().drain(limit) or Batch([])
+
+    source = Holding()
+    source.readers = {"a": Flushing(batches_of("a", range(2)), ())}
+    assert await asyncio.wait_for(drained(source), 30) == [("a", 0), ("a", 1)]
+
+
 async def test_a_split_that_has_ended_is_not_drained() -> None:
     source = Holding(a=batches_of("a", range(1)), b=batches_of("b", range(1)))
     source.readers["a"].poll = ReadyReader([], ()).poll  # type: ignore[method-assign]

@@ -188,6 +188,12 @@ async def test_a_name_that_no_step_has_is_refused(tmp_path: Path, name: str, hin
     assert ledger.starts == []
 
 
+async def test_a_name_that_no_step_has_is_refused_at_the_first_start(tmp_path: Path) -> None:
+    with pytest.raises(StartRefusedError) as caught:
+        await run_to_end(counting(options(tmp_path, allow_changes=["read", "raed"]), Ledger()))
+    assert str(caught.value) == "`allow_changes` names 'raed', which is no step here; write 'read'"
+
+
 async def test_a_name_may_stay_when_its_step_has_gone(tmp_path: Path) -> None:
     await stopped_half_way(tmp_path)
     settings = options(tmp_path, allow_changes=["totals", "counts", "out"])
