@@ -16,6 +16,7 @@ from streamcore.engine.planning import Plan
 from streamcore.engine.tasks import Tasks, end_tasks, free_all
 from streamcore.model.clock import Clock
 from streamcore.model.metrics import MetricResults, StepMetrics
+from streamcore.model.source import Source
 
 
 class Execution:
@@ -23,6 +24,7 @@ class Execution:
 
     Args:
         plan: The nodes.
+        sources: Those of the run, in the order of the plan.
         clock: The clock of the run.
         arrivals: Where batches wait.
         tasks: Where tasks are started.
@@ -34,7 +36,15 @@ class Execution:
         inputs: The sources by their nodes.
     """
 
-    def __init__(self, plan: Plan, clock: Clock, arrivals: Arrivals, tasks: Tasks, is_durable: bool) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        sources: Sequence[Source[Any]],
+        clock: Clock,
+        arrivals: Arrivals,
+        tasks: Tasks,
+        is_durable: bool,
+    ) -> None:
         self.plan = plan
         self.scheduler = plan.scheduler
         self.arrivals = arrivals
@@ -44,7 +54,7 @@ class Execution:
         self._opened: list[Node] = []
         self._readers: list[asyncio.Task[None]] = []
         self._is_draining = False
-        for source_node, source in plan.sources:
+        for (source_node, _), source in zip(plan.sources, sources, strict=True):
             self.inputs[source_node] = Input(source_node, source, arrivals, clock, self._start_reading, is_durable)
         for node in plan.nodes:
             node.tracks = is_durable

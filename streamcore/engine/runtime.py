@@ -51,6 +51,7 @@ class Job:
         self._tasks = Tasks(wake)
         plan = Plan(pipeline)
         self.clock = choose_clock(source for _, source in plan.sources)
+        self._sources = [source.for_run() for _, source in plan.sources]
         self.execution = self._execute(plan)
         self.outlets = [Outlet(node, sink, wake, durability is None) for node, sink in plan.sinks]
         self._checkpoints = None if durability is None else Checkpointing(self, durability)
@@ -226,7 +227,7 @@ class Job:
         return True
 
     def _execute(self, plan: Plan) -> Execution:
-        return Execution(plan, self.clock, self._arrivals, self._tasks, self._is_durable)
+        return Execution(plan, self._sources, self.clock, self._arrivals, self._tasks, self._is_durable)
 
     def _open(self, execution: Execution) -> None:
         execution.open_nodes(self.outlets)

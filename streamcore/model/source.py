@@ -112,6 +112,14 @@ class Source(abc.ABC, Generic[T]):
     bounded: bool = False
     clock: Clock | None = None
 
+    def for_run(self) -> Source[T]:
+        """What one run reads; called first of all, once in each run, and the other methods on what it returns.
+
+        A pipeline may run several times, also at once. So a source that keeps in itself what it opens returns a copy;
+        one that hands all of it to its readers need not.
+        """
+        return self
+
     def attach_clock(self, clock: Clock) -> None:
         """Hands over the clock of the run; called before `splits`, for sources that tell the time or wait for it."""
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import copy
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -129,6 +130,41 @@ async def test_what_fails_again_and_again_is_done_again_with_breaks(tmp_path: Pa
     assert await next_break() == 1, "a checkpoint has held, and the first time it goes back at once"
     await job.wait()
     assert cluster.rows == await whole_run(tmp_path / "whole")
+
+
+class OpenedSource(GatedSource):
+    """Another source; it can be opened and closed once."""
+
+    def __init__(self, source: Source[int], gate: Gate) -> None:
+        super().__init__(source, gate)
+        self.is_open = False
+        self.runs: list[OpenedSource] = []
+
+    def for_run(self) -> Source[int]:
+        assert not self.is_open
+        self.runs.append(copy.copy(self))
+        return self.runs[-1]
+
+    async def splits(self) -> Sequence[str]:
+        self.is_open = True
+        return await super().splits()
+
+    async def close(self) -> None:
+        assert self.is_open
+        self.is_open = False
+
+
+async def test_a_run_has_one_source_for_itself_however_often_it_goes_back(tmp_path: Path) -> None:
+    gate = Gate()
+    source = OpenedSource(Counting(90, splits=["a"]), gate)
+    for number in (1, 2):
+        cluster = Cluster()
+        job = Job(running_sums(source, cluster, Ledger(), tmp_path / str(number)))
+        cluster.write_faults += [fenced()]
+        gate.allow(1000)
+        await job.wait()
+        assert cluster.write_faults == []
+        assert [one.is_open for one in source.runs] == [False] * number
 
 
 async def test_a_checkpoint_that_is_no_further_on_ends_no_breaks(tmp_path: Path) -> None:

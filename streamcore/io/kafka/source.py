@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import logging
 from bisect import bisect_left
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
@@ -66,6 +67,10 @@ class KafkaSource(Source[Any]):
         self._ids: dict[str, str] = {}
         self._reading: set[TopicPartition] = set()
         self._ended = asyncio.Event()
+
+    def for_run(self) -> KafkaSource:
+        """A source with a consumer of its own."""
+        return copy.copy(self)
 
     def attach_clock(self, clock: Clock) -> None:
         """Keeps the clock."""

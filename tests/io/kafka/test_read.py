@@ -205,6 +205,32 @@ async def test_what_is_written_while_it_is_read(broker: Broker, client: Any, mak
         assert sorted(value for _, value in run.found) == [b"0", b"1", b"2", b"3", b"4"]
 
 
+async def test_two_runs_of_one_pipeline_at_once(broker: Broker, client: Any, make_topic: MakeTopic) -> None:
+    topic = make_topic(2)
+    fill(broker, topic, [b"1", b"2"], partitions=[0, 1])
+    found: list[Any] = []
+    changed = asyncio.Event()
+
+    def take(element: Any) -> None:
+        found.append(element[1])
+        changed.set()
+
+    async def until(expected: list[bytes]) -> None:
+        async with asyncio.timeout(20):
+            while sorted(found) != expected:
+                changed.clear()
+                await changed.wait()
+
+    p = Pipeline()
+    _ = p | read(broker, client, topic, until=None) | WriteToCallable(take)
+    first, second = await p.run_async(), await p.run_async()
+    await until([b"1", b"1", b"2", b"2"])
+    await first.cancel()
+    fill(broker, topic, [b"3"])
+    await until([b"1", b"1", b"2", b"2", b"3"])
+    await second.cancel()
+
+
 async def test_partitions_that_are_added_while_it_is_read(
     kafka: Broker, client: Any, make_topic: MakeTopic, admin: AdminClient
 ) -> None:
