@@ -31,7 +31,7 @@ from streamcore.transforms.dofn import plan_call
 from streamcore.transforms.elementwise import Filter, Map, MapTuple
 from streamcore.transforms.flatten import Flatten
 from streamcore.transforms.function_dofn import FunctionDoFn
-from streamcore.transforms.group import Reduce, WithLateOutput
+from streamcore.transforms.group import LATE, Reduce, WithLateOutput
 from streamcore.transforms.pardo import MultiOutput, ParDo
 from streamcore.transforms.read import Read
 from streamcore.transforms.window_into import WindowInto
@@ -192,8 +192,10 @@ class Plan:
                 node.reduces = list(_reduces_behind(node, first_only=True))
                 moved = any(map(_moves_times, _nodes_behind(node)))
                 node.one_by_one = moved or _order_matters(node) or _is_chained(node)
-            elif isinstance(node, SourceNode) and (_order_matters(node) or _is_chained(node)):
-                node.bundle_size = 1
+            elif isinstance(node, SourceNode):
+                node.one_by_one = _is_chained(node)
+                if _order_matters(node):
+                    node.bundle_size = 1
 
 
 def _bundle_size_of(options: PipelineOptions) -> int:
@@ -262,9 +264,13 @@ def _nodes_behind(node: Node, to_first_reduce: bool = True) -> Iterator[Node]:
 
 
 def _is_chained(node: Node) -> bool:
-    """Whether an element of this node may put a pane out behind it, which another aggregation takes up."""
+    """Whether an element of this node may put something out behind it at once, which another aggregation takes up.
+
+    That is a pane, or an element that is too late.
+    """
     return any(
-        reduce.data_driven and any(True for _ in _reduces_behind(reduce))
+        (reduce.data_driven and any(True for _ in _reduces_behind(reduce)))
+        or any(isinstance(node, ReduceNode) for late in reduce.consumers.get(LATE, ()) for node in _in_order(late))
         for reduce in _reduces_behind(node, first_only=True)
     )
 

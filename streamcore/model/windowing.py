@@ -150,3 +150,14 @@ class Windowing:
     allowed_lateness: int = 0
     closing_behavior: ClosingBehavior = ClosingBehavior.FIRE_IF_NON_EMPTY
     on_time_behavior: OnTimeBehavior = OnTimeBehavior.FIRE_ALWAYS
+
+
+@dataclasses.dataclass(frozen=True)
+class MixedWindowing(Windowing):
+    """That of a union whose parts agree on the windows, and on nothing else: all but an aggregation may follow.
+
+    Attributes:
+        conflict: Where the parts differ, and what to do about it.
+    """
+
+    conflict: str = ""

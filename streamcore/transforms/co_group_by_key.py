@@ -10,7 +10,7 @@ from streamcore.graph.pvalue import PCollection
 from streamcore.transforms.combine_fn import CombineFn, Kernel
 from streamcore.transforms.composite_reduce import CompositeReduce
 from streamcore.transforms.elementwise import Map
-from streamcore.transforms.flatten import Flatten, require_one_windowing
+from streamcore.transforms.flatten import Flatten, find_conflict
 from streamcore.transforms.group import CombinePerKey, Reduce
 
 Columns = tuple[list[Any], ...]
@@ -50,7 +50,10 @@ class CoGroupByKey(CompositeReduce):
         tags = list(pvalue) if isinstance(pvalue, Mapping) else None
         pcolls = list(pvalue.values() if isinstance(pvalue, Mapping) else pvalue)
         tagged = [pcoll | f"Tag {number}" >> Map(_tagged, number) for number, pcoll in enumerate(pcolls)]
-        require_one_windowing(self.default_label(), "joins", pcolls)
+        conflict = next(filter(None, (find_conflict(pcolls[0], other) for other in pcolls[1:])), None)
+        if conflict is not None:
+            msg = f"{self.default_label()!r} joins {conflict}"
+            raise PipelineError(msg)
         pairs: PCollection[Any] = tagged | Flatten(pipeline=self.pipeline)
         return pairs, "CombinePerKey" >> CombinePerKey(SideBySide(len(pcolls), tags))
 

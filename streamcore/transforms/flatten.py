@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import enum
 from collections.abc import Iterable, Sequence
 from typing import Any, Final, Generic
@@ -10,13 +11,16 @@ from streamcore.errors import PipelineError, shorten
 from streamcore.graph.ptransform import PTransform
 from streamcore.graph.pvalue import PCollection
 from streamcore.graph.typevars import T, U
-from streamcore.model.windowing import Windowing
+from streamcore.model.windowing import MixedWindowing, Windowing
 from streamcore.timestamp import Duration
 from streamcore.transforms.read import Create
+from streamcore.triggers import DefaultTrigger
 
 
 class Flatten(PTransform[Iterable[PCollection[T]], PCollection[T]], Generic[T]):
-    """The elements of several PCollections of the same windowing: window function, trigger, lateness and all the rest.
+    """The elements of several PCollections of the same windows.
+
+    Where an aggregation follows, their triggers, lateness and modes must be the same, too: it can have one of each.
 
     Args:
         pipeline: The pipeline, needed only where there may be no PCollections at all.
@@ -46,12 +50,12 @@ class Flatten(PTransform[Iterable[PCollection[T]], PCollection[T]], Generic[T]):
                     "for elements in memory write p | Create([...])"
                 )
                 raise PipelineError(msg)
-        require_one_windowing(self.default_label(), "unites", pcolls)
         if not pcolls:
             empty: PCollection[T] = self.pipeline | "Nothing" >> Create([])
             return empty
         bounded = all(pcoll.is_bounded for pcoll in pcolls)
-        return PCollection(pcolls[0].pipeline, windowing=pcolls[0].windowing, is_bounded=bounded)
+        windowing = united_windowing(self.default_label(), pcolls)
+        return PCollection(pcolls[0].pipeline, windowing=windowing, is_bounded=bounded)
 
     def __ror__(self, left: Iterable[PCollection[U]]) -> PCollection[U]:
         """Takes any iterable of PCollections."""
@@ -63,26 +67,47 @@ class Flatten(PTransform[Iterable[PCollection[T]], PCollection[T]], Generic[T]):
         return union
 
 
-def require_one_windowing(label: str, verb: str, pcolls: Sequence[PCollection[Any]]) -> None:
-    """Refuses inputs of different windowing: what comes out could have that of one of them only.
+def united_windowing(label: str, pcolls: Sequence[PCollection[Any]]) -> Windowing:
+    """The windowing of a union.
 
     Args:
-        label: What the step is called.
-        verb: What it does to its inputs.
-        pcolls: Its inputs.
+        label: The step that unites.
+        pcolls: What it unites, at least one.
 
     Raises:
-        PipelineError: With all that differs between two of them.
+        PipelineError: If they have different windows.
     """
+    first = pcolls[0].windowing
     for other in pcolls[1:]:
-        first, second = pcolls[0].windowing, other.windowing
-        fields = [name for name in _FIELDS if getattr(first, name) != getattr(second, name)]
-        if fields:
-            msg = (
-                f"{label!r} {verb} PCollections of different windowing: {pcolls[0]} has {_described(first, fields)}, "
-                f"{other} has {_described(second, fields)}; apply the same WindowInto(...) to all of them before it"
-            )
+        conflict = find_conflict(pcolls[0], other)
+        if conflict and other.windowing.windowfn != first.windowfn:
+            msg = f"{label!r} unites {conflict}"
             raise PipelineError(msg)
+        if conflict:
+            parts = {field.name: getattr(first, field.name) for field in dataclasses.fields(Windowing)}
+            return MixedWindowing(**parts, conflict=conflict)
+    return first
+
+
+def find_conflict(one: PCollection[Any], other: PCollection[Any]) -> str:
+    """What differs in the windowing of two PCollections, and what to do about it; empty if nothing does."""
+    first, second = one.windowing, other.windowing
+    for windowing in (first, second):
+        if isinstance(windowing, MixedWindowing):
+            return windowing.conflict
+    fields = [name for name in _FIELDS if getattr(first, name) != getattr(second, name)]
+    if _has_one_pane(first) and _has_one_pane(second) and "accumulation_mode" in fields:
+        fields.remove("accumulation_mode")
+    if not fields:
+        return ""
+    return (
+        f"PCollections of different windowing: {one} has {_described(first, fields)}, "
+        f"{other} has {_described(second, fields)}; apply the same WindowInto(...) to all of them before it"
+    )
+
+
+def _has_one_pane(windowing: Windowing) -> bool:
+    return windowing.triggerfn == DefaultTrigger() and not windowing.allowed_lateness
 
 
 _FIELDS: Final = {

@@ -13,7 +13,7 @@ from streamcore.graph.pvalue import DEFAULT_WINDOWING, PCollection
 from streamcore.graph.typevars import K, R, T, V
 from streamcore.model.options import flag_of
 from streamcore.model.trigger import DataLossReason
-from streamcore.model.windowing import Windowing
+from streamcore.model.windowing import MixedWindowing, Windowing
 from streamcore.transforms.combine_fn import CombineFn, Kernel
 from streamcore.transforms.curried import make_combine_fn
 from streamcore.transforms.result_types import AsElements, ExtremeLike, ResultType_co, SumLike
@@ -230,6 +230,9 @@ def check_grouping(transform: PTransform[Any, Any], pcoll: PCollection[Any]) -> 
         PipelineError: With what to do.
     """
     windowing, label = pcoll.windowing, transform.default_label()
+    if isinstance(windowing, MixedWindowing):
+        msg = f"{label!r} aggregates a union of {windowing.conflict}"
+        raise PipelineError(msg)
     if not pcoll.is_bounded and windowing == DEFAULT_WINDOWING:
         msg = (
             f"{label!r} groups an unbounded PCollection in the global window without a trigger, so nothing would ever "

@@ -18,6 +18,7 @@ from streamcore import (
     FixedWindows,
     Flatten,
     GlobalWindow,
+    GroupByKey,
     Map,
     ParDo,
     Pipeline,
@@ -29,12 +30,14 @@ from streamcore import (
     Timestamp,
     TimestampedValue,
     UserCodeError,
+    WatermarkEstimator,
     WindowedValue,
     WindowInto,
     WithTimestamps,
 )
 from streamcore.engine.core.pace import BUNDLE_SIZE
 from streamcore.model.windowing import WindowFn
+from streamcore.testing import TestStream
 
 Step = Callable[[Any], Any]
 SIZES = (1, 3, 100)
@@ -223,3 +226,55 @@ def test_a_time_that_is_no_number_is_told_with_its_element(time: float, hint: st
     message = f"failed on element 7 .*returned {time}; {hint}"
     with pytest.raises(UserCodeError, match=message), Pipeline() as p:
         _ = p | Create([7]) | WithTimestamps(lambda _: time)
+
+
+class LastTime(WatermarkEstimator):
+    """The time of the last element, which may go back."""
+
+    def observe(self, state: int, value: Any, timestamp: int) -> int:
+        """The time of the element."""
+        return timestamp
+
+    def current(self, state: int) -> int:
+        """That time."""
+        return state
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_an_estimator_that_goes_back_within_a_bundle(size: int) -> None:
+    def build(p: Pipeline) -> Any:
+        times = p | Create([5, 150, 40, 30, 130, 300, 7]) | WithTimestamps(lambda time: time, watermark=LastTime())
+        return times | Map(lambda time: ("all", time))
+
+    panes, late = totals(size, FixedWindows(60), build)
+    assert panes == [("all", 5), ("all", 280), ("all", 300)]
+    assert late == [("all", 40), ("all", 30), ("all", 7)]
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_late_output_that_is_aggregated_again(size: int) -> None:
+    counts: list[int] = []
+    with Pipeline(options=PipelineOptions(bundle_size=size)) as p:
+        times = (
+            p
+            | Create([3, 20, 3, 30, 3, 40])
+            | WithTimestamps(lambda time: time, watermark=BoundedOutOfOrderness(1))
+            | WindowInto(Sessions(3))
+            | Map(lambda time: ("all", time))
+        )
+        _, late = times | GroupByKey().with_late_output()
+        tens = late | "tens" >> WindowInto(FixedWindows(10))
+        _ = tens | CombineGlobally(len).without_defaults() | Map(counts.append)
+    assert counts == [], "those too late for their session are so for these windows, too"
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_late_elements_of_branches_that_meet(size: int) -> None:
+    panes: list[Any] = []
+    events = TestStream().add_elements([TimestampedValue(("all", 0), 5)]).advance_watermark_to(100)
+    events = events.add_elements([TimestampedValue(("all", number), 6) for number in (1, 2)])
+    with Pipeline(options=PipelineOptions(bundle_size=size)) as p:
+        one = p | events.advance_watermark_to_infinity() | WindowInto(FixedWindows(60), allowed_lateness=1000)
+        other = one | Map(lambda pair: ("all", 10 * pair[1]))
+        _ = (one, other) | Flatten() | CombinePerKey(sum) | "panes" >> Map(panes.append)
+    assert panes == [("all", 0), ("all", 10), ("all", 1), ("all", 20), ("all", 2)]

@@ -250,9 +250,10 @@ BUILDING = [
         b = p | 'b' >> Create([2]) | 'updated' >> WindowInto(
             windows, Repeatedly(AfterCount(1)), AccumulationMode.ACCUMULATING, allowed_lateness=3600
         )
-        (a, b) | Flatten()
+        (a, b) | Flatten() | Map(str) | CombineGlobally(len).without_defaults()
         """,
-        "'Flatten' unites PCollections of different windowing: PCollection[plain] has trigger DefaultTrigger() and "
+        "'CombineGlobally(len)' aggregates a union of PCollections of different windowing: "
+        "PCollection[plain] has trigger DefaultTrigger() and "
         "accumulation mode DISCARDING and allowed lateness 0.0s, PCollection[updated] has trigger "
         "Repeatedly(AfterCount(1)) and accumulation mode ACCUMULATING and allowed lateness 3600.0s; "
         "apply the same WindowInto(...) to all of them before it",
@@ -387,3 +388,15 @@ BUILDING = [
 def test_refused_while_the_pipeline_is_built(code: str, message: str) -> None:
     with pytest.raises(PipelineError, match=f"^{re.escape(message)}$"):
         build(code)
+
+
+def test_a_union_of_different_triggers_is_none_where_nothing_is_aggregated() -> None:
+    build(
+        """
+        trigger = AfterWatermark(early=AfterCount(2), late=AfterCount(1))
+        windows = WindowInto(FixedWindows(60), trigger, AccumulationMode.DISCARDING, allowed_lateness=9)
+        panes = p | Create([('k', 1)]) | windows | CombinePerKey(sum).with_late_output()
+        both = (panes.main, panes.late) | 'both' >> Flatten() | Map(str)
+        both | 'again' >> WindowInto(FixedWindows(60)) | CombineGlobally(len).without_defaults()
+        """
+    )

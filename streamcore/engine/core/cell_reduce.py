@@ -52,7 +52,8 @@ class CellReduce(ReduceNode):
         kernel = aggregation.kernel()
         self.trigger = windowing.triggerfn
         self.timer_sensitive = self.data_driven = self.trigger != DefaultTrigger()
-        self.order_sensitive = self.data_driven or kernel.ordered
+        # Behind the end of a window every element that is not too late may put a pane out.
+        self.order_sensitive = self.data_driven or kernel.ordered or windowing.allowed_lateness > 0
         self.functions = single_functions(kernel)
         self.stamps = PaneStamps(windowing)
         # Nothing about a pane depends on the times of its elements.

@@ -115,12 +115,12 @@ class EstimatorNode(Node):
         others = self.splits.others(bundle.split)
         marks = None
         if self._by_column is None:
-            after, marks = self._observe_each(state, bundle, stamps, others)
+            after, own, marks = self._observe_each(state, bundle, stamps, others)
         else:
             after = self._by_column.observe(state, None, span[1])  # the latest of them tells what all of them do
+            own = self._by_column.current(after)
         self._states[bundle.split] = after
         self._observed += 1
-        own = self.estimator.current(after)
         bundle.watermarks = None  # what a watermark upstream may have said ends here
         if not self._may_travel_whole(span[0], len(stamps), before, max(before, min(others, own))):
             yield from self._cut(bundle, stamps, marks or self._running(state, stamps, others))
@@ -138,21 +138,22 @@ class EstimatorNode(Node):
 
     def _observe_each(
         self, state: EstimatorState, bundle: Bundle, stamps: list[int], others: int
-    ) -> tuple[EstimatorState, list[int]]:
-        """The state after all elements, and the watermark after each; each is shown to the estimator only once.
+    ) -> tuple[EstimatorState, int, list[int]]:
+        """The state after all elements, the highest watermark of the split, and the watermark after each element.
 
-        What is called may be user code, which may count.
+        Each is shown to the estimator only once: what is called may be user code, which may count.
         """
-        estimator, mark = self.estimator, self.watermark
+        estimator, mark, own = self.estimator, self.watermark, MIN_MICROS
         marks: list[int] = []
         try:
             for value, stamp in zip(bundle.values, stamps, strict=True):
                 state = estimator.observe(state, value, stamp)
-                mark = max(mark, min(others, estimator.current(state)))
+                own = max(own, estimator.current(state))
+                mark = max(mark, min(others, own))
                 marks.append(mark)
         except Exception as error:
             raise self.failure(bundle, len(marks), error, _observing(estimator)) from error
-        return state, marks
+        return state, own, marks
 
     def _running(self, state: EstimatorState, stamps: list[int], others: int) -> list[int]:
         """The watermark after each element, where it follows from the timestamps."""

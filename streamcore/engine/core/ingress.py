@@ -13,7 +13,7 @@ from streamcore.engine.core.watermarks import SplitWatermarks
 from streamcore.model.bundle import Bundle, WindowColumn
 from streamcore.model.pane import PANE_INFO_UNKNOWN
 from streamcore.model.source import Batch
-from streamcore.timestamp import MAX_MICROS
+from streamcore.timestamp import MAX_MICROS, MIN_MICROS
 
 
 class SourceNode(Node):
@@ -23,6 +23,8 @@ class SourceNode(Node):
         splits: The watermarks that the source itself gives.
         estimators: Where new watermarks start from this source's splits; set by the planner.
         bundle_size: The most elements of a bundle.
+        one_by_one: As soon as the source has told a watermark, no bundle of more than one element makes no difference
+            behind this; set by the planner.
     """
 
     kind = "source"
@@ -32,6 +34,7 @@ class SourceNode(Node):
         self.splits = SplitWatermarks()
         self.estimators: list[EstimatorNode] = []
         self.bundle_size = bundle_size
+        self.one_by_one = False
         self._windows = windows
 
     def scalars(self) -> dict[str, Any]:
@@ -100,8 +103,9 @@ class SourceNode(Node):
         whole = Bundle(batch.values, batch.timestamps, self._windows, PANE_INFO_UNKNOWN, split)
         if count and not is_estimated(self):
             check_times(self, whole, batch.timestamps)
+        most = 1 if self.one_by_one and self.watermark > MIN_MICROS else self.bundle_size
         while start < count:
-            stop = min(start + self.bundle_size, start + self.scheduler.intake.size, count)
+            stop = min(start + most, start + self.scheduler.intake.size, count)
             self.scheduler.note_bundle(self.scheduler.intake, stop - start)
             self.emit(whole if stop - start == count else whole.slice(start, stop))
             start = stop
