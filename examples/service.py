@@ -99,8 +99,10 @@ class Service:
         with contextlib.closing(await asyncio.start_server(self._answer, "127.0.0.1", port)) as server:
             yield server.sockets[0].getsockname()[1]
         await self._before_end(self.visits.join())
-        await handle.drain()
-        await keeping
+        try:
+            await handle.drain()
+        finally:
+            await asyncio.gather(keeping, return_exceptions=True)  # it ends with the run, and is told the same
 
     async def _keep(self, panes: AsyncIterator[WindowedValue[tuple[str, int]]]) -> None:
         async for pane in panes:
