@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any
 
 from streamcore.model.clock import Clock
@@ -65,6 +65,13 @@ async def calm(turns: int = 60) -> None:
     """Lets the tasks of the loop go on until they wait for the test again."""
     for _ in range(turns):
         await asyncio.sleep(0)
+
+
+async def until(done: Callable[[], bool], seconds: float = 30) -> None:
+    """Waits for what a thread takes part in, to a bound."""
+    async with asyncio.timeout(seconds):
+        while not done():
+            await asyncio.sleep(0.0002)
 
 
 class Gate:

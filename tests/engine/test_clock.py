@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import functools
+import operator
 import time
 from pathlib import Path
 
@@ -15,7 +17,7 @@ from streamcore.errors import PipelineError
 from tests.engine.clocks import HOUR, SetClock
 from tests.engine.counting import counts
 from tests.engine.ledgers import Ledger, LedgerSink, options
-from tests.engine.sources import Counting, Gate, GatedSource, calm
+from tests.engine.sources import Counting, Gate, GatedSource, calm, until
 
 
 async def test_a_wall_clock_that_is_set_back(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -34,17 +36,14 @@ async def test_checkpoints_come_at_their_interval(tmp_path: Path) -> None:
     source.clock = clock
     job = Job(counts(source, sink, options(tmp_path, checkpoint_interval=10)))
     await gate.use(2)
-    async with asyncio.timeout(5):
-        for number in (1, 2, 3):
-            while clock.next_sleeper() is None:
-                await asyncio.sleep(0.0002)  # a thread takes part
-            clock.advance(5)
-            clock.shift -= HOUR
-            await gate.use(2)
-            clock.advance(5)
-            while f"commit {number}" not in sink.calls:
-                await asyncio.sleep(0.0002)
-            await gate.use(2)
+    for number in (1, 2, 3):
+        await until(lambda: clock.next_sleeper() is not None)
+        clock.advance(5)
+        clock.shift -= HOUR
+        await gate.use(2)
+        clock.advance(5)
+        await until(functools.partial(operator.contains, sink.calls, f"commit {number}"))
+        await gate.use(2)
     await job.cancel()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ from streamcore.triggers import AfterCount, AfterWatermark
 from streamcore.windowing import FixedWindows
 from tests.engine.clusters import Cluster, ClusterSink, ClusterTransactions, aborted, fenced
 from tests.engine.ledgers import Ledger, LedgerSink, options, run_to_end
-from tests.engine.sources import Counting, Gate, GatedReader, GatedSource, calm
+from tests.engine.sources import Counting, Gate, GatedReader, GatedSource, calm, until
 
 DAY = 86_400
 
@@ -115,9 +115,9 @@ async def test_what_fails_again_and_again_is_done_again_with_breaks(tmp_path: Pa
 
     async def next_break() -> float:
         began = clock.time()
-        async with asyncio.timeout(30):
-            while (moment := clock.next_sleeper()) is None:
-                await asyncio.sleep(0.0002)  # a thread takes part
+        await until(lambda: clock.next_sleeper() is not None)
+        moment = clock.next_sleeper()
+        assert moment is not None
         clock.advance_to(moment)
         return float(moment - began)
 
@@ -173,11 +173,6 @@ async def test_a_checkpoint_that_is_no_further_on_ends_no_breaks(tmp_path: Path)
     source.clock = clock
     job = Job(running_sums(source, cluster, ledger, tmp_path))
 
-    async def until(done: Callable[[], bool]) -> None:
-        async with asyncio.timeout(30):
-            while not done():
-                await asyncio.sleep(0.0002)  # a thread takes part
-
     async def fail_and_go_back() -> float:
         began, starts = clock.time(), len(ledger.starts)
         cluster.write_faults.append(fenced())
@@ -205,9 +200,9 @@ async def test_after_going_back_the_interval_begins_anew(tmp_path: Path) -> None
     job = Job(running_sums(source, cluster, ledger, tmp_path, checkpoint_interval=10))
 
     async def until_waiting() -> float:
-        async with asyncio.timeout(30):
-            while (moment := clock.next_sleeper()) is None or moment <= clock.time():
-                await asyncio.sleep(0.0002)  # a thread takes part
+        await until(lambda: (moment := clock.next_sleeper()) is not None and moment > clock.time())
+        moment = clock.next_sleeper()
+        assert moment is not None
         return float(moment)
 
     def checkpoint() -> int:

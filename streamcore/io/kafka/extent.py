@@ -23,12 +23,7 @@ def check_start(start: Any) -> None:
     Raises:
         PipelineError: If it is none of what `Start` allows, or a time before 1970.
     """
-    if isinstance(start, Timestamp) and start.micros < 0:
-        msg = (
-            f"`start` must not be before 1970, got {start!r}: Kafka finds no offsets by such times; use "
-            "start='earliest', and drop older records with Filter"
-        )
-        raise PipelineError(msg)
+    _refuse_early("start", start, "start='earliest', and drop older records with Filter")
     if start in ("saved", "earliest", "latest") or isinstance(start, Timestamp):
         return
     if isinstance(start, Mapping) and all(map(_is_offset, start.items())):
@@ -45,14 +40,15 @@ def check_until(until: Any) -> None:
     Raises:
         PipelineError: If it is none of what `Until` allows, or a time before 1970.
     """
-    if isinstance(until, Timestamp) and until.micros < 0:
-        msg = (
-            f"`until` must not be before 1970, got {until!r}: Kafka finds no offsets by such times; use "
-            "until='latest', and drop newer records with Filter"
-        )
-        raise PipelineError(msg)
+    _refuse_early("until", until, "until='latest', and drop newer records with Filter")
     if until is not None and until != "latest" and not isinstance(until, Timestamp):
         msg = f"`until` must be None, 'latest' or a Timestamp, got {until!r}"
+        raise PipelineError(msg)
+
+
+def _refuse_early(option: str, moment: Any, instead: str) -> None:
+    if isinstance(moment, Timestamp) and moment.micros < 0:
+        msg = f"`{option}` must not be before 1970, got {moment!r}: Kafka finds no offsets by such times; use {instead}"
         raise PipelineError(msg)
 
 
