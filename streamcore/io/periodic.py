@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import enum
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import Any
 
 from streamcore.engine.clock import WallClock
@@ -14,7 +15,7 @@ from streamcore.graph.pvalue import PBegin, PCollection
 from streamcore.model.clock import Clock
 from streamcore.model.source import Batch, Reader, Source
 from streamcore.model.spans import moment_argument, span_argument
-from streamcore.timestamp import MAX_MICROS, MAX_TIMESTAMP, DurationTypes, Timestamp, TimestampTypes
+from streamcore.timestamp import MAX_MICROS, MAX_TIMESTAMP, MICROS_PER_SECOND, DurationTypes, Timestamp, TimestampTypes
 from streamcore.transforms.read import Read
 from streamcore.transforms.window_into import WindowInto
 from streamcore.windowing import FixedWindows
@@ -37,15 +38,17 @@ class RebaseMode(enum.Enum):
 class PeriodicImpulse(PTransform[PBegin, PCollection[Any]]):
     """An element every `fire_interval`, each when the pipeline's clock has come to its timestamp.
 
-    Those whose time lies in the past when the run starts come at once. The watermark is the time of the next element.
+    Those whose time lies in the past when the run starts come at once. The watermark is the time of the next element,
+    or, where data tell their event times, the earliest one that is still to come.
 
     Args:
         start_timestamp: Time of the first element, in seconds since the epoch; None: when the run starts.
         stop_timestamp: Time at which no element comes any more.
         fire_interval: From one element to the next, in seconds.
         apply_windowing: Whether each element gets a window of its own: fixed windows of `fire_interval`.
-        data: The elements, over and over again; None: the timestamps. Pairs of a `Timestamp` and an element give the
-            event times themselves, and must be enough for the whole time.
+        data: The elements, over and over again; None: the times in seconds since the epoch, which are whole numbers
+            where `start_timestamp` and `fire_interval` are. Pairs of a `Timestamp` and an element give the event times
+            themselves, and must be enough for the whole time.
         rebase: Whether start and stop are moved to when the run starts.
 
     >>> from streamcore.io import PeriodicImpulse
@@ -78,7 +81,8 @@ class PeriodicImpulse(PTransform[PBegin, PCollection[Any]]):
             raise PipelineError(msg)
         start = None if start_timestamp is None else moment_argument("start_timestamp", start_timestamp)
         stop = moment_argument("stop_timestamp", stop_timestamp)
-        self._schedule = Schedule(start, stop, interval, data, rebase)
+        whole = isinstance(start_timestamp, int) and isinstance(fire_interval, int)
+        self._schedule = Schedule(start, stop, interval, data, rebase, whole)
         self._schedule.check()
         self._interval = fire_interval
         self._apply_windowing = apply_windowing
@@ -97,13 +101,15 @@ class Timetable:
         start: Time of the first.
         stop: Time at which no element comes any more.
         interval: From one to the next.
-        data: The elements; None: the timestamps.
+        data: The elements; None: the times in seconds.
+        whole: Whether times in seconds are whole numbers.
     """
 
     start: int
     stop: int
     interval: int
     data: Sequence[Any] | None
+    whole: bool
 
     def time_of(self, index: int) -> int:
         """When an element comes."""
@@ -122,9 +128,16 @@ class Timetable:
         """An element and its event time."""
         time = self.time_of(index)
         if self.data is None:
-            return Timestamp.of_micros(time), time
+            return time // MICROS_PER_SECOND if self.whole else time / MICROS_PER_SECOND, time
         value = self.data[index % len(self.data)]
         return (value[1], value[0].micros) if self.has_event_times() else (value, time)
+
+    def watermarks(self) -> list[int]:
+        """Before each element, where data tell their times: the earliest time that is still to come; else empty."""
+        if self.data is None or not self.has_event_times():
+            return []
+        times = [stamp.micros for stamp, _ in self.data[: self.count()]]
+        return [*accumulate(reversed(times), min)][::-1]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -135,8 +148,9 @@ class Schedule:
         start: Time of the first element in microseconds; None: when the run starts.
         stop: Time at which no element comes any more.
         interval: From one to the next.
-        data: The elements; None: the timestamps.
+        data: The elements; None: the times in seconds.
         rebase: What is moved to when the run starts.
+        whole: Whether times in seconds are whole numbers.
     """
 
     start: int | None
@@ -144,6 +158,7 @@ class Schedule:
     interval: int
     data: Sequence[Any] | None
     rebase: RebaseMode
+    whole: bool = False
 
     def check(self) -> None:
         """Finds what cannot be carried out.
@@ -171,7 +186,7 @@ class Schedule:
             start = now
         if self.data is not None and stop == MAX_MICROS:
             stop = start + len(self.data) * self.interval
-        return Timetable(start, stop, self.interval, self.data)
+        return Timetable(start, stop, self.interval, self.data, self.whole)
 
 
 class PeriodicSource(Source[Any]):
@@ -207,6 +222,7 @@ class PeriodicReader(Reader[Any]):
         self._began = began
         self._index = index
         self._has_started = False
+        self._watermarks = table.watermarks()
 
     async def poll(self, limit: int) -> Batch[Any] | None:
         """The elements whose time has come; waits for the next one. The first batch is only a watermark."""
@@ -229,9 +245,9 @@ class PeriodicReader(Reader[Any]):
         return self._began, self._index
 
     def _batch(self, rows: list[tuple[Any, int]]) -> Batch[Any]:
-        stamps = [stamp for _, stamp in rows]
-        if self._table.has_event_times():
-            watermark = max(stamps, default=None)
-        else:
-            watermark = self._table.time_of(self._index)
-        return Batch([value for value, _ in rows], stamps, watermark)
+        return Batch([value for value, _ in rows], [stamp for _, stamp in rows], self._watermark())
+
+    def _watermark(self) -> int | None:
+        if not self._table.has_event_times():
+            return self._table.time_of(self._index)
+        return self._watermarks[self._index] if self._index < len(self._watermarks) else None

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from streamcore import DoFn, Map, Pipeline, Read
+from streamcore import DoFn, FixedWindows, GroupByKey, Map, Pipeline, Read, WindowInto, WithKeys
 from streamcore.errors import PipelineError
 from streamcore.io import PeriodicImpulse, RebaseMode, WriteToCallable
 from streamcore.io.periodic import PeriodicSource, Schedule
 from streamcore.model.source import Reader, Source
 from streamcore.model.window import IntervalWindow
-from streamcore.testing import VirtualClock
+from streamcore.testing import TestPipeline, VirtualClock, assert_that, equal_to
 from streamcore.timestamp import Timestamp
 
 SECOND = 1_000_000
@@ -48,7 +48,15 @@ def run(impulse: PeriodicImpulse, start: float = 0) -> list[Any]:
 
 def test_elements_come_when_the_clock_has_come_to_their_time() -> None:
     found = run(PeriodicImpulse(100, 130, 10))
-    assert found == [(Timestamp(at), Timestamp(at), Timestamp(at)) for at in (100, 110, 120)]
+    assert found == [(at, Timestamp(at), Timestamp(at)) for at in (100, 110, 120)]
+
+
+@pytest.mark.parametrize(
+    ("start", "interval", "kind"), [(1, 1, int), (1.0, 1, float), (1, 1.0, float), (Timestamp(1), 1, float)]
+)
+def test_elements_are_seconds_of_the_kind_that_was_given(start: Any, interval: float, kind: type) -> None:
+    values = [value for value, _, _ in run(PeriodicImpulse(start, 4, interval))]
+    assert (values, set(map(type, values))) == ([1, 2, 3], {kind})
 
 
 def test_what_lies_in_the_past_comes_at_once() -> None:
@@ -75,6 +83,24 @@ def test_data_tell_the_end() -> None:
 def test_data_with_event_times() -> None:
     data = [(Timestamp(7), "a"), (Timestamp(3), "b")]
     assert run(PeriodicImpulse(10, data=data, fire_interval=5)) == [("a", 7, 10), ("b", 3, 15)]
+
+
+def test_no_data_with_event_times_are_late() -> None:
+    data = [(Timestamp(1), "a"), (Timestamp(3), "b"), (Timestamp(2), "c"), (Timestamp(1), "d")]
+    with TestPipeline() as p:
+        pairs = p | PeriodicImpulse(0, data=data, fire_interval=1) | WindowInto(FixedWindows(1)) | WithKeys(0)
+        assert_that(pairs | GroupByKey(), equal_to([(0, ["a", "d"]), (0, ["b"]), (0, ["c"])]))
+
+
+async def test_the_watermark_is_the_earliest_event_time_to_come() -> None:
+    data = [(Timestamp(7), "a"), (Timestamp(3), "b"), (Timestamp(9), "c")]
+    source = PeriodicSource(Schedule(0, 3 * SECOND, SECOND, data, RebaseMode.REBASE_NONE))
+    source.attach_clock(VirtualClock(0, auto_jump=True))
+    reader = source.open("all", None)
+    marks = []
+    while (batch := await reader.poll(1)) is not None:
+        marks.append(batch.watermark)
+    assert marks == [3 * SECOND, 3 * SECOND, 9 * SECOND, None]
 
 
 def test_rebasing() -> None:
@@ -117,7 +143,7 @@ async def test_it_goes_on_from_a_position_and_keeps_to_the_limit() -> None:
     await reader.poll(5)
     batch = await reader.poll(1)
     assert batch is not None
-    assert (batch.values, reader.position()) == ([Timestamp(20)], (0, 3))
+    assert (batch.values, reader.position()) == ([20.0], (0, 3))
 
 
 def test_it_is_unbounded() -> None:
