@@ -41,6 +41,6 @@ def refuse_line(path: str, number: int, line: bytes, error: Exception) -> Any:
     raise SourceError(msg) from error
 
 
-def set_line_aside(path: str, number: int, line: bytes, error: Exception) -> TaggedOutput[DeadLetter]:
+def set_line_aside(path: str, number: int, line: bytes, error: Exception) -> TaggedOutput[str, DeadLetter]:
     """Puts the line where the output of dead letters is made of."""
     return TaggedOutput(DEAD_LETTERS, DeadLetter(path, number, line, str(error)))

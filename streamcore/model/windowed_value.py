@@ -10,6 +10,7 @@ from streamcore.model.window import BoundedWindow
 from streamcore.timestamp import Timestamp, TimestampTypes
 
 T = TypeVar("T")
+Tag = TypeVar("Tag", bound=str)
 
 WRAPPERS: Final[set[type]] = set()
 """The classes of outputs that are more than a value, those that users derive from them included."""
@@ -97,12 +98,15 @@ class WindowedValue(Wrapper, Generic[T]):
         return f"WindowedValue({self.value!r}, {self.timestamp!r}, {self.windows!r}, {self.pane_info!r})"
 
 
-class TaggedOutput(Wrapper, Generic[T]):
-    """A value for the output named `tag`, in place of the main output."""
+class TaggedOutput(Wrapper, Generic[Tag, T]):
+    """A value for the output named `tag`, in place of the main output.
+
+    In annotations both are named, as in Beam: `TaggedOutput[Literal["short"], str]`.
+    """
 
     __slots__ = ("tag", "value")
 
-    def __init__(self, tag: str, value: T) -> None:
+    def __init__(self, tag: Tag, value: T) -> None:
         if not isinstance(tag, str):
             msg = f"the tag of a TaggedOutput must be a str, got {tag!r}; write TaggedOutput('tag', value)"
             raise TypeError(msg)

@@ -60,7 +60,7 @@ class Partition(PTransform[Any, Any]):
         outputs = require_pcollection(self, pvalue) | "Choose" >> Map(self._place).with_outputs(*tags)
         return tuple(outputs[tag] for tag in tags)
 
-    def _place(self, element: Any) -> TaggedOutput[Any]:
+    def _place(self, element: Any) -> TaggedOutput[str, Any]:
         number = self._choose(element, self._n, *self._args, **self._kwargs)
         if isinstance(number, bool) or not hasattr(type(number), "__index__"):
             msg = f"the function returned {shorten(number)}, which is not an int; return one from 0 to {self._n - 1}"

@@ -85,7 +85,7 @@ def tag(p: Pipeline, *times: int) -> Any:
 
 
 class Tagging(DoFn):
-    def process(self, element: int) -> list[TaggedOutput[Any]]:
+    def process(self, element: int) -> list[TaggedOutput[str, Any]]:
         return [TaggedOutput("late", TimestampedValue(element, element))]
 
 

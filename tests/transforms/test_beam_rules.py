@@ -114,7 +114,7 @@ class Reading(TimestampedValue[int]):
     """What a program may call its own timestamped values."""
 
 
-class Failure(TaggedOutput[Any]):
+class Failure(TaggedOutput[str, Any]):
     """A value for the output of what went wrong."""
 
     def __init__(self, value: Any) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Iterable, Iterator
 from decimal import Decimal
-from typing import Any, Generic, TypeVar, assert_type
+from typing import Any, Generic, Literal, TypeVar, assert_type
 
 import streamcore as sc
 from streamcore.io import (
@@ -65,7 +65,7 @@ class Times(sc.DoFn):
 
 
 class Sorted(sc.DoFn):
-    def process(self, element: str) -> Iterable[int | sc.TaggedOutput[Any]]:
+    def process(self, element: str) -> Iterable[int | sc.TaggedOutput[Literal["short"], str]]:
         return [1, sc.TaggedOutput("short", element)]
 
 

@@ -71,6 +71,6 @@ def refuse_record(letter: DeadLetter, error: Exception) -> Any:
     raise SourceError(msg) from error
 
 
-def set_record_aside(letter: DeadLetter, error: Exception) -> TaggedOutput[DeadLetter]:
+def set_record_aside(letter: DeadLetter, error: Exception) -> TaggedOutput[str, DeadLetter]:
     """Puts the record where the output of dead letters is made of."""
     return TaggedOutput(DEAD_LETTERS, letter)
