@@ -28,7 +28,8 @@ class Partition(PTransform[Any, Any]):
     """Splits a PCollection into `n` parts.
 
     Args:
-        fn: Takes an element and `n`, returns the number of the part, from 0 up to but not including `n`.
+        fn: Takes an element and `n`, returns the number of the part, from 0 up to but not including `n`; where there
+            are two, False and True will do.
         n: How many parts there are.
         *args: More positional arguments for the function.
         **kwargs: Keyword arguments for it.
@@ -62,7 +63,7 @@ class Partition(PTransform[Any, Any]):
 
     def _place(self, element: Any) -> TaggedOutput[str, Any]:
         number = self._choose(element, self._n, *self._args, **self._kwargs)
-        if isinstance(number, bool) or not hasattr(type(number), "__index__"):
+        if not hasattr(type(number), "__index__"):
             msg = f"the function returned {shorten(number)}, which is not an int; return one from 0 to {self._n - 1}"
             raise PipelineError(msg)
         if not 0 <= number < self._n:

@@ -36,12 +36,18 @@ def test_arguments_are_passed_on() -> None:
         assert_that(high, equal_to([5]), label="high")
 
 
+def test_a_condition_splits_in_two() -> None:
+    with TestPipeline() as p:
+        low, high = p | sc.Create([1, 5, 7]) | sc.Partition(lambda x, n: x > 3, 2)
+        assert_that(low, equal_to([1]), label="low")
+        assert_that(high, equal_to([5, 7]), label="high")
+
+
 @pytest.mark.parametrize(
     ("result", "what"),
     [
         (2, "the function returned 2, which is not one of 2 parts; return 0 to 1"),
         (-1, "the function returned -1, which is not one of 2 parts; return 0 to 1"),
-        (True, "the function returned True, which is not an int; return one from 0 to 1"),
         ("x", "the function returned 'x', which is not an int; return one from 0 to 1"),
         (None, "the function returned None, which is not an int; return one from 0 to 1"),
     ],
