@@ -51,7 +51,7 @@ class DoFn:
         """Called once before the first bundle: open connections here."""
 
     def start_bundle(self) -> None:
-        """Called before the first element of a bundle."""
+        """Called before the first element of a bundle; may put nothing out."""
 
     def process(self, element: Any, *args: Any, **kwargs: Any) -> Iterable[Any] | None:
         """Processes one element and returns its outputs."""

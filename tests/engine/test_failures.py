@@ -102,6 +102,23 @@ def test_a_method_of_a_dofn_that_fails_is_named_with_its_step(method: str) -> No
     assert isinstance(error.value.__cause__, OSError)
 
 
+class FirstWords(DoFn):
+    """Puts something out before there is an element."""
+
+    def start_bundle(self) -> Any:
+        yield 1
+
+    def process(self, element: int) -> list[int]:
+        return [element]
+
+
+def test_a_start_bundle_that_puts_something_out_is_refused() -> None:
+    p = Pipeline()
+    _ = p | Create([1]) | "load" >> ParDo(FirstWords())
+    with pytest.raises(LifeCycleError, match=r"^step 'load' failed in FirstWords\.start_bundle: .*may put nothing out"):
+        p.run()
+
+
 def test_a_finish_bundle_that_fails_late_is_named_too() -> None:
     p = Pipeline()
     _ = p | Create([1]) | "load" >> ParDo(LastWords())

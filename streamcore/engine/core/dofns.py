@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from streamcore.engine.core.elementwise import FlatMapNode
 from streamcore.engine.core.node import Scheduler
 from streamcore.errors import PipelineError, UserCodeError
@@ -42,10 +44,7 @@ class DoFnNode(FlatMapNode):
 
     def push(self, bundle: Bundle) -> None:
         """Processes a bundle, between `start_bundle` and `finish_bundle`."""
-        try:
-            self._dofn.start_bundle()
-        except Exception as error:
-            raise self.life_cycle_failure(self._dofn, "start_bundle", error) from error
+        self._start_bundle()
         super().push(bundle)
         try:
             outputs = self._dofn.finish_bundle()
@@ -53,6 +52,15 @@ class DoFnNode(FlatMapNode):
         except Exception as error:
             raise self.life_cycle_failure(self._dofn, "finish_bundle", error) from error
         self._emit_last(bundle, last)
+
+    def _start_bundle(self) -> None:
+        start: Callable[[], object] = self._dofn.start_bundle
+        try:
+            if start() is not None:
+                msg = "it may put nothing out, as no element gives that a timestamp; let process or finish_bundle do it"
+                raise PipelineError(msg)
+        except Exception as error:
+            raise self.life_cycle_failure(self._dofn, "start_bundle", error) from error
 
     def _emit_last(self, bundle: Bundle, outputs: list[object]) -> None:
         """Emits what `finish_bundle` returned; there is no element whose timestamp and windows it could take."""
