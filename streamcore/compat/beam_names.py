@@ -62,8 +62,9 @@ MODULES: Final[dict[str, Names]] = {
     },
     "apache_beam.testing.util": {
         "streamcore.testing": (
-            "BeamAssertException TestWindowedValue assert_that contains_in_any_order equal_to equal_to_approx "
-            "equal_to_per_window has_at_least_one is_empty is_not_empty matches_all row_namedtuple_equals_fn"
+            "BeamAssertException SortLists TestWindowedValue assert_that contains_in_any_order equal_to "
+            "equal_to_approx equal_to_per_window has_at_least_one is_empty is_not_empty matches_all "
+            "row_namedtuple_equals_fn"
         )
     },
     "apache_beam.transforms": _together(_CORE, _PTRANSFORM, _UTIL),

@@ -38,6 +38,13 @@ class PaneInfo:
     index: int
     nonspeculative_index: int
 
+    def __str__(self) -> str:
+        """As Beam shows it."""
+        return (
+            f"PaneInfo(first: {self.is_first}, last: {self.is_last}, timing: {self.timing.name}, index: {self.index}, "
+            f"nonspeculative_index: {self.nonspeculative_index})"
+        )
+
 
 PANE_INFO_UNKNOWN = PaneInfo(True, True, PaneInfoTiming.UNKNOWN, 0, 0)
 ONLY_FIRING = PaneInfo(True, True, PaneInfoTiming.ON_TIME, 0, 0)

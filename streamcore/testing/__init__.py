@@ -3,6 +3,7 @@
 test_stream     TestStream: elements, watermarks and processing time, step by step (events, script)
 virtual_clock   VirtualClock: processing time that moves when it is told to, or when everybody waits
 assertions      assert_that and what it expects (matchers)
+sort_lists      SortLists: puts the values of groups in order
 test_pipeline   TestPipeline: options from the command line of the test run
 """
 
@@ -29,6 +30,7 @@ from streamcore.testing.matchers import (
     matches_all as matches_all,
     row_namedtuple_equals_fn as row_namedtuple_equals_fn,
 )
+from streamcore.testing.sort_lists import SortLists as SortLists
 from streamcore.testing.test_pipeline import TestPipeline as TestPipeline
 from streamcore.testing.test_stream import TestStream as TestStream
 from streamcore.testing.virtual_clock import VirtualClock as VirtualClock

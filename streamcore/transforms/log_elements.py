@@ -70,7 +70,7 @@ class LogElements(PTransform[Any, Any]):
         if self._with_window:
             line += f", window(start={self._time(window.start)}, end={self._time(window.end)})"
         if self._with_pane_info:
-            line += f", pane_info={pane!r}"
+            line += f", pane_info={pane}"
         if self._level is None:
             print(line)  # noqa: T201  # what the step is for
         else:

@@ -184,5 +184,5 @@ def test_has_at_least_one_fails_where_nothing_matches():
     assert str(caught.value) == (
         "has_at_least_one: expected at least one element to match the criterion: nothing matches among "
         f"[TestWindowedValue(value='1', timestamp={MIN_TIMESTAMP}, windows=[GlobalWindow], "
-        f"pane_info={PANE_INFO_UNKNOWN})]"
+        f"pane_info={PANE_INFO_UNKNOWN!r})]"
     )

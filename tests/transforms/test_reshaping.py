@@ -132,7 +132,7 @@ def test_logged_elements_are_printed(capsys: pytest.CaptureFixture[str]) -> None
 def test_logged_elements_show_their_pane(capsys: pytest.CaptureFixture[str]) -> None:
     with TestPipeline() as p:
         windowed(p) | sc.LogElements(with_pane_info=True)
-    assert capsys.readouterr().out.startswith("('a', 7), pane_info=PaneInfo(")
+    assert capsys.readouterr().out.startswith("('a', 7), pane_info=PaneInfo(first: True, last: True, timing: UNKNOWN,")
 
 
 def test_logged_elements_go_to_the_log_at_a_level(caplog: pytest.LogCaptureFixture) -> None:
