@@ -141,9 +141,9 @@ class Execution:
             self.scheduler.now = now
         # First, as the watermark follows the clock only while all splits are idle. And in the order in which they
         # became so, however late this is called: the last one that counts says where the watermark stays.
-        idle = [reading for one in self.inputs.values() for reading in one.readings if reading.is_idle(now)]
+        idle = [reading for one in self.inputs.values() for reading in one.readings if reading.is_idle()]
         for reading in sorted(idle, key=SplitReading.idle_order):
-            reading.note_idle(now)
+            reading.note_idle()
         if has_moved:
             for node in self.plan.timed:
                 node.advance_clock()

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 
+from streamcore.engine.clock import WallClock
 from streamcore.engine.core.ingress import SourceNode
 from streamcore.engine.core.node import NEVER
 from streamcore.engine.source_failures import naming_step, source_failure
@@ -18,6 +19,9 @@ from streamcore.model.source import Batch, Reader, Source
 POLL_LIMIT: Final = 2048
 # How often to look whether a split that has nothing is still connected, in microseconds.
 CONNECTION_LOOK: Final = 1_000_000
+# A look that comes so much too late, in microseconds, shows that the process was held up: what has come for the split
+# meanwhile may be on its way.
+HELD_UP: Final = 1_000_000
 
 Arrival = tuple[SourceNode, "SplitReading | None", "Batch[Any] | None"]
 
@@ -49,7 +53,8 @@ class Arrivals:
             await self.wake.wait()
             return
         woken = asyncio.create_task(self.wake.wait())
-        timer = asyncio.create_task(clock.sleep_until(deadline))
+        # For a time, not until a moment: if somebody sets the clock back, the deadlines are others.
+        timer = asyncio.create_task(clock.sleep_for(deadline - clock.now()))
         try:
             await asyncio.wait((woken, timer), return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -103,6 +108,7 @@ class SplitReading:
         # this is None: such a split is not idle. How long it had had nothing by then counts when it is asked again.
         self._waiting_since: int | None = None
         self._waited = 0
+        self._has_second_chance = isinstance(clock, WallClock)  # nobody is held up by a virtual one
         self._has_ended = False
 
     def go_on(self) -> bool:
@@ -113,7 +119,7 @@ class SplitReading:
         if self.node.is_ahead(self.split) or (self._is_quick and self._arrivals.queue):
             return False
         if self._waiting_since is None:
-            self._waiting_since = self._clock.now() - self._waited
+            self._waiting_since = self._clock.elapsed() - self._waited
         batch = self._poll_nowait() if self._is_quick else None
         if batch is None:
             self._go_on.set()
@@ -128,11 +134,12 @@ class SplitReading:
         """
         if self._waiting_since is None or not self.node.has_idle_timeout():
             return NEVER
-        since = self._waiting_since
-        look = self._clock.now() + CONNECTION_LOOK if self._can_be_cut_off else NEVER
-        return min([since + timeout for timeout in self.node.idle_timeouts(self.split)] + [look])
+        timeouts = self.node.idle_timeouts(self.split)
+        waited = self._clock.elapsed() - self._waiting_since
+        left = [timeout - waited for timeout in timeouts] + ([CONNECTION_LOOK] if self._can_be_cut_off else [])
+        return self._clock.now() + min(left) if left else NEVER
 
-    def is_idle(self, now: int) -> bool:
+    def is_idle(self) -> bool:
         """Whether the split has had nothing for the idle timeout of an estimator for which it still counts.
 
         Where nobody can know whether it has something, it counts, and its time begins anew.
@@ -144,20 +151,27 @@ class SplitReading:
             is_connected = self.reader.is_connected()
         except Exception as error:
             raise source_failure(self.node.label, f"tell whether split {self.split!r} is connected", error) from error
+        now = self._clock.elapsed()
         if not is_connected:
             self._waiting_since = now
             self.node.note_active(self.split)
             return False
-        return any(since + timeout <= now for timeout in self.node.idle_timeouts(self.split))
+        timeout = min(self.node.idle_timeouts(self.split), default=NEVER)
+        overdue = now - since - timeout
+        if overdue > HELD_UP and self._has_second_chance:
+            self._has_second_chance = False
+            self._waiting_since = now - max(timeout - HELD_UP, 0)
+            return False
+        return overdue >= 0
 
     def idle_order(self) -> tuple[int, list[int]]:
         """What splits that have become idle meanwhile are told in the order of: since when, and how far they are."""
         return self._waiting_since or 0, self.node.watermarks_of(self.split)
 
-    def note_idle(self, now: int) -> None:
+    def note_idle(self) -> None:
         """Tells the estimators that the split is idle."""
         if self._waiting_since is not None:
-            self.node.note_idle(self.split, now - self._waiting_since)
+            self.node.note_idle(self.split, self._clock.elapsed() - self._waiting_since)
 
     async def run(self) -> None:
         """Polls until the split ends."""
@@ -182,9 +196,10 @@ class SplitReading:
 
     def _arrive(self, batch: Batch[Any] | None) -> None:
         since, self._waiting_since = self._waiting_since, None
+        self._has_second_chance = isinstance(self._clock, WallClock)
         self._has_ended = batch is None
         has_nothing = batch is not None and not batch.values
-        self._waited = self._clock.now() - since if has_nothing and since is not None else 0
+        self._waited = self._clock.elapsed() - since if has_nothing and since is not None else 0
         if self._tells_positions and batch is not None:
             self.position = position_of(self.node, self.split, self.reader)
         self._arrivals.put((self.node, self, batch))

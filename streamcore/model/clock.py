@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Coroutine
+from typing import Any, Protocol
 
 
 class Clock(Protocol):
@@ -12,7 +13,7 @@ class Clock(Protocol):
         """Microseconds since the Unix epoch."""
         ...
 
-    async def sleep_until(self, moment: int) -> None:
+    def sleep_until(self, moment: int) -> Coroutine[Any, Any, None]:
         """Returns when `now()` has reached `moment`."""
         ...
 
@@ -20,6 +21,6 @@ class Clock(Protocol):
         """Microseconds since a moment of its own choice; goes on evenly also when somebody sets the clock."""
         ...
 
-    async def sleep_for(self, micros: int) -> None:
+    def sleep_for(self, micros: int) -> Coroutine[Any, Any, None]:
         """Returns when so much time has gone by, also when somebody sets the clock meanwhile."""
         ...

@@ -6,8 +6,8 @@ import asyncio
 import contextlib
 import heapq
 import itertools
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Coroutine, Iterator
+from typing import Any, Final
 
 from streamcore.errors import PipelineError
 from streamcore.timestamp import DurationTypes, Timestamp, TimestampTypes, to_micros
@@ -104,9 +104,9 @@ class VirtualClock:
         """The same as `now()`: nobody sets this clock."""
         return self._now
 
-    async def sleep_for(self, micros: int) -> None:
-        """Returns when the clock has moved on by so many microseconds."""
-        await self.sleep_until(self._now + micros)
+    def sleep_for(self, micros: int) -> Coroutine[Any, Any, None]:
+        """Returns when the clock has moved on by so many microseconds from the call."""
+        return self.sleep_until(self._now + micros)
 
     @contextlib.contextmanager
     def hold(self) -> Iterator[None]:
