@@ -53,7 +53,7 @@ class Job:
         self.clock = choose_clock(source for _, source in plan.sources)
         self._sources = [source.for_run() for _, source in plan.sources]
         self.execution = self._execute(plan)
-        self.outlets = [Outlet(node, sink, wake, durability is None) for node, sink in plan.sinks]
+        self.outlets = [Outlet(node, sink.for_run(), wake, durability is None) for node, sink in plan.sinks]
         self._checkpoints = None if durability is None else Checkpointing(self, durability)
         self._rest = Rest(wake)
         self._writing = Writing(self._tasks, self._go_back)

@@ -24,6 +24,10 @@ class LineSink(TwoPhaseSink[Any]):
         self._shards: Shards | None = None
         self._complete: list[CompleteFile] = []
 
+    def for_run(self) -> LineSink:
+        """A sink with open files of its own."""
+        return LineSink(self._layout)
+
     def destinations(self) -> list[str]:
         """The files."""
         return self._layout.addresses()
@@ -123,6 +127,10 @@ class PaneSink(TwoPhaseSink[Any]):
         self._watermark = MIN_MICROS
         self._late = 0
         self._ended = False
+
+    def for_run(self) -> PaneSink:
+        """A sink with open files of its own."""
+        return PaneSink(self._layout, self._lateness)
 
     def destinations(self) -> list[str]:
         """The files of any window and pane."""

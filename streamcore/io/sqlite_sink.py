@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import copy
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -54,6 +55,10 @@ class SqliteSink(TwoPhaseSink[Any]):
         self._pieces = 0
         self._connection: sqlite3.Connection | None = None
         self._thread: ThreadPoolExecutor | None = None
+
+    def for_run(self) -> SqliteSink:
+        """A sink with a connection of its own."""
+        return copy.copy(self)
 
     async def open(self) -> None:
         """Opens the database."""

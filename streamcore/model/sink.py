@@ -17,6 +17,13 @@ class Sink(abc.ABC, Generic[T]):
     The engine writes bundles one after another and waits for each, so that a slow sink slows the sources down.
     """
 
+    def for_run(self) -> Sink[T]:
+        """What one run writes to; called first of all, once in each run, and the other methods on what it returns.
+
+        A pipeline may run several times, also at once: a sink that keeps in itself what it opens returns a copy.
+        """
+        return self
+
     def destinations(self) -> Collection[str]:
         """What this sink alone may write to, such as the names of its files; nothing where several sinks may.
 

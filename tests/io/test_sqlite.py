@@ -14,6 +14,7 @@ from streamcore.io import WriteToSqlite
 from streamcore.io.sqlite_sink import SqliteSink
 from streamcore.model.bundle import Bundle
 from streamcore.model.two_phase import SinkRestart
+from tests.io.overlapping import run_overlapping
 
 
 class Count(NamedTuple):
@@ -51,6 +52,11 @@ ELEMENTS: list[list[Any]] = [
 def test_elements_that_are_rows(tmp_path: Path, elements: list[Any]) -> None:
     write(tmp_path / "db", elements)
     assert rows(tmp_path / "db") == [("ann", 1), ("bob", 2)]
+
+
+async def test_two_runs_at_once(tmp_path: Path) -> None:
+    await run_overlapping(WriteToSqlite(tmp_path / "db", "counts"), lambda number: Count("ann", number))
+    assert sorted(rows(tmp_path / "db")) == [("ann", number) for number in range(4)]
 
 
 def test_without_a_key_every_element_is_a_row(tmp_path: Path) -> None:

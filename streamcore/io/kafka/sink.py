@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 from collections.abc import Callable
 from typing import Any
 
@@ -31,6 +32,10 @@ class KafkaSink(Sink[Any]):
         self._make_producer = make_producer
         self._producer: Producer | None = None
         self._maker = RecordMaker(record_format)
+
+    def for_run(self) -> KafkaSink:
+        """A sink with a producer of its own."""
+        return copy.copy(self)
 
     async def open(self) -> None:
         """Waits for a broker, and looks whether the topic is there.

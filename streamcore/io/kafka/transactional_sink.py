@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any, Final
 
 from streamcore.errors import InvariantError, PipelineError
@@ -36,6 +37,10 @@ class TransactionalKafkaSink(TransactionalSink[Any]):
         self._topic = topic
         self._maker = RecordMaker(record_format)
         self._transactions: KafkaTransactions | None = None
+
+    def for_run(self) -> TransactionalKafkaSink:
+        """A sink with transactions of its own."""
+        return copy.copy(self)
 
     def transactions(self, state_id: str) -> Transactions:
         """Transactions under an id that follows from the state directory."""

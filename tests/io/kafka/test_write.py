@@ -16,6 +16,7 @@ from streamcore.io.kafka.sink import KafkaSink
 from streamcore.model.bundle import Bundle
 from tests.io.kafka.clients import settings_for
 from tests.io.kafka.topics import collect
+from tests.io.overlapping import run_overlapping
 from tests.servers.broker import Broker
 from tests.servers.plugin import MakeTopic
 
@@ -36,6 +37,12 @@ async def test_pairs_of_key_and_value(broker: Broker, client: Any, make_topic: M
     pairs = [(b"a", b"1"), (None, b"2"), (b"b", None), (b"", b"")]
     await write(broker, client, pairs, topic)
     assert await contents(broker, topic) == pairs
+
+
+async def test_two_runs_at_once(broker: Broker, client: Any, make_topic: MakeTopic) -> None:
+    topic = make_topic()
+    await run_overlapping(WriteToKafka(topic, broker.bootstrap, client=client), lambda number: (None, b"%d" % number))
+    assert sorted(value for _, value in await contents(broker, topic)) == [b"0", b"1", b"2", b"3"]
 
 
 async def test_all_that_a_record_has(broker: Broker, client: Any, make_topic: MakeTopic) -> None:
