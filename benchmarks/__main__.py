@@ -8,6 +8,8 @@ from benchmarks.measuring import Options
 
 PARTS: dict[str, Callable[[Options], None]] = {
     "ratios": ratios.run,
+    "plain": ratios.run_plain,
+    "typed": ratios.run_typed,
     "triggers": triggers.run,
     "bundles": bundles.run,
     "keys": keys.run,

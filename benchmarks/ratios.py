@@ -1,8 +1,9 @@
-"""Each job on streamcore against the hand-written loop, in the same process, taking turns."""
+"""Each job on streamcore against a hand-written loop, in the same process, taking turns."""
 
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from statistics import geometric_mean
 
@@ -10,34 +11,54 @@ from benchmarks.data import input_of
 from benchmarks.digest import digest
 from benchmarks.jobs import JOBS
 from benchmarks.loops import LOOPS
+from benchmarks.loops.plain import PLAIN
 from benchmarks.measuring import Comparison, Options, ResultsDifferError, compare, report
+from benchmarks.typed_jobs import TYPED_JOBS
 
 WARM_UP = 10
 """Both run once on the tenth part of the events before anything counts."""
 
+Program = Callable[[Path, Path], None]
+
 
 def run(options: Options) -> None:
-    """Print the ratio of each job, and the geometric mean."""
+    """Print the ratio of each job to the fastest loop, and the geometric mean."""
+    mean = _report_all(options, LOOPS, JOBS, "")
+    print(f"geometric mean {mean:.2f}")
+
+
+def run_plain(options: Options) -> None:
+    """Print the ratio of each job to the loop that one writes at first, and the geometric mean."""
+    mean = _report_all(options, PLAIN, JOBS, "-plain")
+    print(f"geometric mean to plain loops {mean:.2f}")
+
+
+def run_typed(options: Options) -> None:
+    """Print the ratio of jobs that have their input decoded to structs; the loop decodes it to dictionaries."""
+    _report_all(options, LOOPS, TYPED_JOBS, "-typed")
+
+
+def _report_all(options: Options, loops: Mapping[str, Program], programs: Mapping[str, Program], kind: str) -> float:
     ratios = []
-    for job in JOBS:
-        comparison = measure(job, options)
-        report(job, comparison, options.events)
+    for job, program in programs.items():
+        comparison = measure(job, loops[job], program, options)
+        report(f"{job}{kind}", comparison, options.events)
         ratios.append(comparison.ratio)
-    print(f"geometric mean {geometric_mean(ratios):.2f}")
+    return geometric_mean(ratios)
 
 
-def measure(job: str, options: Options) -> Comparison:
+def measure(job: str, loop: Program, program: Program, options: Options) -> Comparison:
     """Run a job both ways, and check that both give the same rows."""
-    with tempfile.TemporaryDirectory() as folder:
-        few = input_of(job, max(options.events // WARM_UP, 1), options.data)
-        _take_turns(job, few, Path(folder), rounds=1)
-        return _take_turns(job, input_of(job, options.events, options.data), Path(folder), options.rounds)
+    with tempfile.TemporaryDirectory() as name:
+        expected, rows = Path(name, "loop.jsonl"), Path(name, "streamcore.jsonl")
 
+        def take_turns(events: int, rounds: int) -> Comparison:
+            source = input_of(job, events, options.data)
+            comparison = compare(lambda: loop(source, expected), lambda: program(source, rows), rounds)
+            if digest(expected) != digest(rows):
+                msg = f"job {job}: streamcore and the loop write different rows"
+                raise ResultsDifferError(msg)
+            return comparison
 
-def _take_turns(job: str, source: Path, folder: Path, rounds: int) -> Comparison:
-    expected, rows = folder / "loop.jsonl", folder / "streamcore.jsonl"
-    comparison = compare(lambda: LOOPS[job](source, expected), lambda: JOBS[job](source, rows), rounds)
-    if digest(expected) != digest(rows):
-        msg = f"job {job}: streamcore and the loop write different rows"
-        raise ResultsDifferError(msg)
-    return comparison
+        take_turns(max(options.events // WARM_UP, 1), rounds=1)
+        return take_turns(options.events, options.rounds)

@@ -17,6 +17,8 @@ EVENTS = 2_000
 # Lines that each part must print; figures may be anything.
 EXPECTED = {
     "ratios": [rf"ratio {job} \d+\.\d\d \[CPU time \d+\.\d\d\]" for job in JOBS] + [r"geometric mean \d+\.\d\d"],
+    "plain": [rf"ratio {job}-plain \d+\.\d\d" for job in JOBS] + [r"geometric mean to plain loops \d+\.\d\d"],
+    "typed": [rf"ratio {job}-typed \d+\.\d\d" for job in ("j1", "j4", "q1")],
     "triggers": [r"ratio j1-triggers \d+\.\d\d", r"j1-triggers: [\d,]+ panes for [\d,]+ rows of the loop"],
     "bundles": [rf"bundles of {size}: \d+\.\d\d of the speed with 256, the same bytes" for size in (1, 16, 2048)],
     "keys": [
@@ -59,7 +61,7 @@ def test_every_part_has_expected_lines() -> None:
 def test_unknown_part_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["speed"])
-    assert "there is no part 'speed'; the parts are ratios, triggers" in capsys.readouterr().err
+    assert "there is no part 'speed'; the parts are ratios, plain, typed, triggers" in capsys.readouterr().err
 
 
 def test_different_rows_are_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
