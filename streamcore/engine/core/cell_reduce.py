@@ -51,13 +51,16 @@ class CellReduce(ReduceNode):
         super().__init__(label, scheduler, windowing, aggregation)
         kernel = aggregation.kernel()
         self.trigger = windowing.triggerfn
-        self.timer_sensitive = self.data_driven = self.trigger != DefaultTrigger()
-        # Behind the end of a window every element that is not too late may put a pane out.
-        self.order_sensitive = self.data_driven or kernel.ordered or windowing.allowed_lateness > 0
-        self.functions = single_functions(kernel)
-        self.stamps = PaneStamps(windowing)
+        self.timer_sensitive = self.trigger != DefaultTrigger()
         # Nothing about a pane depends on the times of its elements.
         self.ends_alone = windowing.timestamp_combiner == TimestampCombiner.OUTPUT_AT_EOW
+        # Behind the end of a window every element that is not too late may put a pane out.
+        takes_late = windowing.allowed_lateness > 0
+        self.order_sensitive = self.timer_sensitive or kernel.ordered or takes_late
+        # Whether such a pane comes before or behind the watermark may follow from the element before it, by a hold.
+        self.data_driven = self.timer_sensitive or (takes_late and not self.ends_alone)
+        self.functions = single_functions(kernel)
+        self.stamps = PaneStamps(windowing)
         self.timers: SweptHeap[tuple[int, int, int, Panel]] = SweptHeap(lambda timer: timer[3].is_open)
         self.deadlines = Deadlines()
         self._numbered = 0

@@ -27,7 +27,8 @@ class EstimatorNode(Node):
     Attributes:
         estimator: Tells the watermark.
         splits: The watermarks of the splits.
-        reduces: The aggregations that this watermark reaches first; set by the planner.
+        reduces: The aggregations that this watermark reaches first, and others whose timers must be met; set by the
+            planner.
         aligned: The nodes, this one among them, that must not run ahead of each other; set by the planner.
         one_by_one: No bundle of more than one element makes no difference behind this; set by the planner.
     """
@@ -164,10 +165,12 @@ class EstimatorNode(Node):
         return marks
 
     def _may_travel_whole(self, earliest: int, count: int, before: int, final: int) -> bool:
-        if final <= before or not self.reduces:
+        if not self.reduces:
             return True
         if self.one_by_one:
             return count == 1
+        if final <= before:
+            return True
         for reduce in self.reduces:
             if reduce.wants_watermarks:
                 return False
