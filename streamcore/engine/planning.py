@@ -178,9 +178,14 @@ class Plan:
             if isinstance(node, FlattenNode):
                 for reduce in _reduces_behind(node, first_only=True):
                     reduce.have_bundles_cut()
+        met = {node for node in self.nodes if isinstance(node, ReduceNode) and _unites_again(node)}
+        for node in met:
+            node.have_timers_met()
         for node in self.nodes:
             if isinstance(node, ReduceNode):
-                node.stepwise = any(reduce.timer_sensitive or _closes_late(node) for reduce in _reduces_behind(node))
+                node.stepwise = node not in met and any(
+                    reduce.timer_sensitive or _closes_late(node) for reduce in _reduces_behind(node)
+                )
                 if _order_matters(node) or _is_chained(node):
                     node.pace = Pace(limit=1)
         estimators = [node for node in self.nodes if isinstance(node, EstimatorNode)]
@@ -190,6 +195,7 @@ class Plan:
         for node in self.nodes:
             if isinstance(node, EstimatorNode):
                 node.reduces = list(_reduces_behind(node, first_only=True))
+                node.reduces += [behind for behind in _reduces_behind(node) if behind in met.difference(node.reduces)]
                 moved = any(map(_moves_times, _nodes_behind(node)))
                 node.one_by_one = moved or _order_matters(node) or _is_chained(node)
             elif isinstance(node, SourceNode):
@@ -223,6 +229,19 @@ def _check_destinations(sinks: Iterable[tuple[SinkNode, Sink[Any]]]) -> None:
                 raise PipelineError(msg)
 
 
+def _unites_again(node: ReduceNode) -> bool:
+    """Whether windows that this aggregation, or one that its panes come to, puts out are united by the next one.
+
+    Which ones are is decided by what comes out before the watermark moves: all that fires at one move of it, as in a
+    batch. So moves must not be lumped together, nor be made smaller.
+    """
+    return any(
+        reduce.windowing.windowfn.is_merging()
+        for source in (node, *_reduces_behind(node))
+        for reduce in _reduces_behind(source, first_only=True, same_windows=True)
+    )
+
+
 def _closes_late(reduce: ReduceNode) -> bool:
     """Whether panes come out behind the watermark because of nothing but the watermark."""
     windowing = reduce.windowing
@@ -243,13 +262,16 @@ def _moves_times(node: Node) -> bool:
     )
 
 
-def _reduces_behind(node: Node, first_only: bool = False) -> Iterator[ReduceNode]:
-    """The aggregations that a node's watermark reaches, or only the first on every way."""
-    return (behind for behind in _nodes_behind(node, first_only) if isinstance(behind, ReduceNode))
+def _reduces_behind(node: Node, first_only: bool = False, same_windows: bool = False) -> Iterator[ReduceNode]:
+    """The aggregations that a node's watermark reaches, or only the first on every way, or where windows stay."""
+    return (behind for behind in _nodes_behind(node, first_only, same_windows) if isinstance(behind, ReduceNode))
 
 
-def _nodes_behind(node: Node, to_first_reduce: bool = True) -> Iterator[Node]:
-    """The nodes that a node's watermark reaches, or only those up to the first aggregation on every way."""
+def _nodes_behind(node: Node, to_first_reduce: bool = True, same_windows: bool = False) -> Iterator[Node]:
+    """The nodes that a node's watermark reaches, or only those up to the first aggregation on every way.
+
+    With `same_windows` also only those up to where elements get other windows.
+    """
     seen: set[int] = set()
     waiting = list(_downstream(node))
     while waiting:
@@ -259,6 +281,8 @@ def _nodes_behind(node: Node, to_first_reduce: bool = True) -> Iterator[Node]:
         seen.add(id(current))
         yield current
         if to_first_reduce and isinstance(current, ReduceNode):
+            continue
+        if same_windows and isinstance(current, WindowNode | TimestampNode):
             continue
         waiting.extend(_downstream(current))
 

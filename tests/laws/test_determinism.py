@@ -14,10 +14,22 @@ from streamcore.timestamp import Duration
 from streamcore.transforms.flatten import Flatten
 from streamcore.transforms.group import Reduce
 from streamcore.triggers import AfterCount, AfterWatermark, DefaultTrigger, Repeatedly
-from streamcore.windowing import FixedWindows, GlobalWindows
-from tests.laws.arrivals import Element, Event, Mark, Replay, cut
-from tests.laws.cases import ESTIMATORS, UNIT, ShownBounded, ShownMonotonous, arrivals, units, windowings
+from streamcore.windowing import FixedWindows, GlobalWindows, Sessions
+from tests.laws.arrivals import Element, Event, Mark, Pause, Replay, cut
+from tests.laws.cases import (
+    ESTIMATORS,
+    UNIT,
+    Marking,
+    OwnGap,
+    ShownBounded,
+    ShownMonotonous,
+    ShownPunctuated,
+    arrivals,
+    units,
+    windowings,
+)
 from tests.laws.runs import Build, Seen, machine
+from tests.laws.trigger_strategies import TRIGGERS
 
 BUNDLE_SIZES = [1, 2, 3, 7, 256]
 
@@ -283,6 +295,53 @@ def test_three_in_a_row(
     check(events, 1, ways, build)
 
 
+@given(
+    estimators.flatmap(lambda it: st.tuples(st.just(it), arrivals(marks=it is None, keys="abcdef"))),
+    st.none() | windowings(),
+    windowings(st.builds(Sessions, units(1, 5)) | st.builds(OwnGap), st.just(DefaultTrigger()) | TRIGGERS),
+    st.booleans(),
+    reduces,
+    st.lists(cuts, max_size=3),
+)
+def test_windows_that_are_united_again(
+    case: tuple[WatermarkEstimator | None, list[Event]],
+    before: Windowing | None,
+    merging: Windowing,
+    meet: bool,
+    reduce: Callable[[], Reduce],
+    ways: list[Cut],
+) -> None:
+    estimator, events = case
+
+    def build(pipeline: Build) -> None:
+        panes = pipeline.read(estimator, [0])
+        if before is not None:
+            panes = pipeline.group(panes, before, GroupByKey(), "before") | "numbers" >> Map(_numbers)
+        panes = pipeline.group(panes, merging, reduce(), "sessions") | "one key" >> Map(_to_one_key)
+        if meet:
+            panes = (panes,) | Flatten()
+        pipeline.group(panes, None, GroupByKey(), "united")
+
+    check(events, 1, ways, build)
+
+
+def test_a_late_pane_behind_an_element_that_moves_a_hold() -> None:
+    events: list[Event] = [
+        Element(0, "e", 0, 0),
+        Pause(1),
+        Element(0, "e", 1, 2 * UNIT),
+        Element(0, "a", 2, -3 * UNIT),
+    ]
+    latest = TimestampCombiner.OUTPUT_AT_LATEST
+    sessions = Windowing(Sessions(_units(4)), DefaultTrigger(), timestamp_combiner=latest, allowed_lateness=2 * UNIT)
+
+    def build(pipeline: Build) -> None:
+        panes = pipeline.group(pipeline.read(ShownPunctuated(Marking(3, -1)), [0]), sessions, GroupByKey(), "first")
+        pipeline.group(panes | Map(_to_one_key), None, GroupByKey(), "second")
+
+    check(events, 1, [([256], 256, False, [256])], build)
+
+
 def test_panes_of_one_window_that_set_off_more_than_one_pane_each() -> None:
     events: list[Event] = [Element(0, "x", 0, 2 * UNIT)]
     events += [Element(0, key, 1, 12 * UNIT) for key in ("x", "y1", "y2", "y3", "y4", "y5", "y6")]
@@ -321,3 +380,7 @@ def _units(number: int) -> Duration:
 
 def _to_one_key(pair: tuple[str, Any]) -> tuple[str, Any]:
     return "all", pair
+
+
+def _numbers(pair: tuple[str, list[int]]) -> tuple[str, int]:
+    return pair[0], sum(pair[1])

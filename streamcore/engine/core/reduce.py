@@ -97,8 +97,12 @@ class ReduceNode(Node):
     def have_bundles_cut(self) -> None:
         """No bundle can tell the watermark before each element: it would be that of one of several inputs."""
         if self.wants_watermarks:
-            self.wants_watermarks = False
-            self.timer_sensitive = True
+            self.have_timers_met()
+
+    def have_timers_met(self) -> None:
+        """No move of the watermark in which a timer falls due is made one with another: bundles are cut there."""
+        self.wants_watermarks = False
+        self.timer_sensitive = True
 
     def earliest_end(self, timestamp: int) -> int:
         """A bound: no event-time timer that an element of this timestamp sets is due before it."""
