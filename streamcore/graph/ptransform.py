@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias, TypeVar, ov
 from streamcore.errors import PipelineError
 from streamcore.graph.at_once import apply_at_once
 from streamcore.graph.hints import TypeHints
+from streamcore.model.functions import require_plain
 
 if TYPE_CHECKING:
     from typing import Self
@@ -175,7 +176,11 @@ def ptransform_fn(fn: Callable[..., OutT]) -> Callable[..., PTransform[Any, OutT
     >>> @ptransform_fn
     ... def Doubled(pcoll):
     ...     return pcoll | Map(lambda x: 2 * x)
+
+    Raises:
+        PipelineError: If it is an async function.
     """
+    require_plain("ptransform_fn", fn)
 
     @functools.wraps(fn)
     def build(*args: Any, **kwargs: Any) -> PTransform[Any, OutT]:

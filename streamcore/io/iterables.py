@@ -13,6 +13,7 @@ from streamcore.graph.ptransform import PTransform
 from streamcore.graph.pvalue import PBegin, PCollection
 from streamcore.graph.typevars import T
 from streamcore.io.arrivals import batch_of
+from streamcore.model.functions import require_plain
 from streamcore.model.source import Batch, Reader, Source
 from streamcore.model.watermark import WatermarkEstimator
 from streamcore.model.windowed_value import TimestampedValue
@@ -69,6 +70,8 @@ class ReadFromIterable(PTransform[PBegin, PCollection[T]], Generic[T]):
         if not isinstance(iterable, Iterable) and not callable(iterable):
             msg = f"ReadFromIterable takes an iterable or a function that returns one, got {iterable!r}"
             raise PipelineError(msg)
+        if not isinstance(iterable, Iterable):
+            require_plain("ReadFromIterable", iterable, remedy="write ReadFromAsyncIterable(fn)")
         self._source = IterableSource(iterable, bounded)
         self._watermark = watermark
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from streamcore.errors import PipelineError, describe, shorten
+from streamcore.model.functions import require_plain
 from streamcore.model.spans import span_argument
 from streamcore.timestamp import (
     MAX_MICROS,
@@ -136,6 +137,7 @@ class Punctuated(WatermarkEstimator):
                 "write Punctuated(lambda element, timestamp: ...)"
             )
             raise PipelineError(msg)
+        require_plain("Punctuated", fn)
         self.fn = fn
 
     def current(self, state: EstimatorState) -> int:

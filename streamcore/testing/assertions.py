@@ -11,10 +11,18 @@ from streamcore.errors import PipelineError, UserCodeError
 from streamcore.graph.pipeline import Pipeline
 from streamcore.graph.pvalue import PCollection, PDone
 from streamcore.model.bundle import Bundle
+from streamcore.model.functions import require_plain
 from streamcore.model.pane import PaneInfo
 from streamcore.model.sink import Sink
 from streamcore.model.window import BoundedWindow, GlobalWindow
-from streamcore.testing.matchers import BeamAssertException, Matcher, TestWindowedValue, WindowMatcher, check
+from streamcore.testing.matchers import (
+    AWAIT_BEFORE,
+    BeamAssertException,
+    Matcher,
+    TestWindowedValue,
+    WindowMatcher,
+    check,
+)
 from streamcore.timestamp import Timestamp
 from streamcore.transforms.write import Write
 
@@ -62,6 +70,7 @@ def assert_that(
             "call it inside the `with` block of the pipeline"
         )
         raise AssertionTooLateError(msg)
+    require_plain("assert_that", matcher, remedy=AWAIT_BEFORE)
     label = free_label(actual.pipeline, label)
     reify_windows = reify_windows or isinstance(matcher, WindowMatcher)
     per_window = not use_global_window and not isinstance(matcher, WindowMatcher)
@@ -76,6 +85,7 @@ def has_at_least_one(input: PCollection[Any], criterion: Criterion, label: str =
         criterion: Takes an element, its timestamp, its window and its pane.
         label: Label of the step; a number is added where it is taken.
     """
+    require_plain("has_at_least_one", criterion, remedy=AWAIT_BEFORE)
 
     def match(elements: list[TestWindowedValue]) -> None:
         if not any(criterion(value, stamp, windows[0], pane) for value, stamp, windows, pane in elements):

@@ -6,15 +6,18 @@ import math
 import numbers
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, Final, NamedTuple
 
 from streamcore.errors import StreamcoreError
+from streamcore.model.functions import require_plain
 from streamcore.model.pane import PANE_INFO_UNKNOWN, PaneInfo
 from streamcore.model.window import BoundedWindow
 from streamcore.timestamp import Timestamp
 
 Matcher = Callable[[Any], object]
 Equality = Callable[[Any, Any], object]
+# What to do where somebody wants a check to wait for something.
+AWAIT_BEFORE: Final = "write it with `def`, and await what it needs before the pipeline runs"
 
 
 class BeamAssertException(StreamcoreError, AssertionError):  # noqa: N818  # Beam's name
@@ -48,6 +51,8 @@ def equal_to(expected: Iterable[Any], equals_fn: Equality | None = None) -> Matc
         equals_fn: Takes an expected and an actual element, and tells whether they are the same; by default `==`, where
             a Row and a named tuple of the same fields are the same, too.
     """
+    if equals_fn is not None:
+        require_plain("equal_to", equals_fn, remedy=AWAIT_BEFORE)
     wanted = list(expected)
 
     def match(actual: Iterable[Any]) -> None:
@@ -187,6 +192,7 @@ def in_window(window: BoundedWindow, matcher: Matcher) -> Matcher:
     ...     times = p | Create([5, 65, 70]) | WithTimestamps(lambda t: t) | WindowInto(FixedWindows(60))
     ...     _ = assert_that(times, in_window(IntervalWindow(60, 120), equal_to([65, 70])))
     """
+    require_plain("in_window", matcher, remedy=AWAIT_BEFORE)
 
     def match(actual: list[TestWindowedValue]) -> None:
         try:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from streamcore.errors import PipelineError
-from streamcore.transforms.dofn import label_of
+from streamcore.model.functions import label_of, require_plain, require_plain_methods
 
 InT = TypeVar("InT")
 AccT = TypeVar("AccT")
@@ -129,14 +129,15 @@ class CombineFn(Generic[InT, AccT, OutT]):
         return type(self).__name__
 
     def require_steps(self) -> None:
-        """Checks that nothing is missing; called where an aggregation is put into a pipeline.
+        """Checks that nothing is missing, or cannot be used; called where an aggregation is put into a pipeline.
 
         Raises:
-            PipelineError: If a step is not defined.
+            PipelineError: If a step is not defined, or a method is async.
         """
         lacking = [step for step in STEPS if getattr(type(self), step) is getattr(CombineFn, step)]
         if lacking:
             raise PipelineError(self._lacking(*lacking))
+        require_plain_methods("an aggregation", self, [*STEPS, "add_inputs", "setup", "teardown"])
 
     def _lacking(self, *steps: str) -> str:
         names = ", ".join(f"`{step}`" for step in steps)
@@ -147,7 +148,7 @@ class CombineFn(Generic[InT, AccT, OutT]):
         """A CombineFn for a plain function over an iterable, such as `sum`; a CombineFn is returned as it is.
 
         Raises:
-            PipelineError: If it is neither.
+            PipelineError: If it is neither, or an async function.
         """
         if isinstance(fn, CombineFn):
             return fn
@@ -214,6 +215,7 @@ class CallableCombineFn(CombineFn[Any, Any, Any]):
     BUFFER = 10
 
     def __init__(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
+        require_plain("an aggregation", fn)
         self.fn = fn
         self.args = args
         self.kwargs = kwargs

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import enum
 import inspect
-import os
 from collections.abc import Callable, Iterable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from streamcore.errors import PipelineError, shorten
 
@@ -23,6 +22,10 @@ class ElementParameter(enum.Enum):
 
     def __repr__(self) -> str:
         return f"DoFn.{self.value}"
+
+
+# What users define, and the engine calls without waiting for anything.
+METHODS: Final = ("process", "setup", "start_bundle", "finish_bundle", "teardown")
 
 
 class DoFn:
@@ -68,19 +71,6 @@ class DoFn:
     def default_label(self) -> str:
         """The label of a step that runs this DoFn."""
         return type(self).__name__
-
-
-def label_of(fn: Callable[..., Any]) -> str:
-    """What a function is called in labels: its name; of a lambda, which has none, where it stands.
-
-    >>> label_of(len)
-    'len'
-    """
-    name: str = getattr(fn, "__name__", type(fn).__name__)
-    code = getattr(fn, "__code__", None)
-    if name != "<lambda>" or code is None:
-        return name
-    return f"<lambda at {os.path.basename(code.co_filename)}:{code.co_firstlineno}>"
 
 
 _POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from typing import Any
 
-from streamcore.errors import PipelineError
-from streamcore.transforms.dofn import DoFn, label_of
+from streamcore.model.functions import label_of, require_plain
+from streamcore.transforms.dofn import DoFn
 
 
 class FunctionDoFn(DoFn):
@@ -19,12 +18,7 @@ class FunctionDoFn(DoFn):
     """
 
     def __init__(self, fn: Callable[..., Any], step: str) -> None:
-        if inspect.iscoroutinefunction(fn) or inspect.iscoroutinefunction(type(fn).__call__):
-            msg = (
-                f"{step} takes a plain function, got the async function {label_of(fn)}, which would put out "
-                "coroutines; write WriteToCallable(fn) where results are not needed, or await in the source"
-            )
-            raise PipelineError(msg)
+        require_plain(step, fn)
         self.fn = fn
 
     def process(self, element: Any, *args: Any, **kwargs: Any) -> Any:

@@ -10,9 +10,10 @@ from streamcore.graph.pipeline import require_pcollection
 from streamcore.graph.ptransform import PTransform
 from streamcore.graph.pvalue import PCollection, TaggedOutputs
 from streamcore.graph.typevars import T, U
+from streamcore.model.functions import require_plain_methods
 from streamcore.model.windowed_value import TaggedOutput, TimestampedValue, WindowedValue
 from streamcore.transforms.arguments import check_arguments
-from streamcore.transforms.dofn import CallPlan, DoFn, plan_call
+from streamcore.transforms.dofn import METHODS, CallPlan, DoFn, plan_call
 from streamcore.transforms.function_dofn import FunctionDoFn
 
 # No defaults: a DoFn that does not fit is to be an error, and not to make these Any.
@@ -62,6 +63,7 @@ class ParDo(PTransform[PCollection[T], PCollection[U]], Generic[T, U]):
         if type(fn).process is DoFn.process:
             msg = f"{type(fn).__name__} has no `process`; define process(self, element) that returns an iterable"
             raise PipelineError(msg)
+        require_plain_methods(type(self).__name__, fn, METHODS)
         check_arguments(type(self).__name__, [*args, *kwargs.values()])
         self.fn = fn
         self.args = args

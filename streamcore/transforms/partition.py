@@ -10,6 +10,7 @@ from streamcore.graph.pipeline import require_pcollection
 from streamcore.graph.ptransform import PTransform
 from streamcore.graph.pvalue import PCollection
 from streamcore.graph.typevars import T
+from streamcore.model.functions import require_plain
 from streamcore.model.windowed_value import TaggedOutput
 from streamcore.transforms.arguments import check_arguments
 from streamcore.transforms.elementwise import Map
@@ -51,6 +52,7 @@ class Partition(PTransform[Any, Any]):
             raise PipelineError(msg)
         check_arguments("Partition", [*args, *kwargs.values()])
         self._choose = fn.partition_for if isinstance(fn, PartitionFn) else fn
+        require_plain("Partition", self._choose)
         self._n = n
         self._args = args
         self._kwargs = kwargs

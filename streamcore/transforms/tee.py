@@ -9,6 +9,7 @@ from streamcore.graph.pipeline import require_pcollection
 from streamcore.graph.ptransform import PTransform, ptransform_fn
 from streamcore.graph.pvalue import PCollection
 from streamcore.graph.typevars import T
+from streamcore.model.functions import require_plain
 
 
 class Tee(PTransform[Any, Any]):
@@ -26,6 +27,9 @@ class Tee(PTransform[Any, Any]):
 
     def __init__(self, *consumers: PTransform[Any, Any] | Callable[[Any], Any]) -> None:
         super().__init__()
+        for consumer in consumers:
+            if not isinstance(consumer, PTransform):
+                require_plain("Tee", consumer)
         self._consumers = consumers
 
     def expand(self, pvalue: PCollection[T]) -> PCollection[T]:

@@ -7,6 +7,7 @@ from typing import Any, Generic, overload
 
 from streamcore.graph.pvalue import PCollection
 from streamcore.graph.typevars import K, T
+from streamcore.model.functions import require_plain
 from streamcore.transforms.elementwise import ElementFn, Map
 
 
@@ -30,6 +31,8 @@ class WithKeys(Map[Any, Any], Generic[K]):
     @overload
     def __init__(self: WithKeys[Any], k: Hashable) -> None: ...
     def __init__(self, k: Any, *args: Any, **kwargs: Any) -> None:
+        if callable(k):
+            require_plain("WithKeys", k)
         super().__init__(_keyed_by(k, args, kwargs) if callable(k) else _keyed(k))
 
     def default_label(self) -> str:

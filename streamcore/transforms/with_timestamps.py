@@ -10,6 +10,7 @@ from streamcore.graph.pipeline import require_pcollection
 from streamcore.graph.ptransform import PTransform
 from streamcore.graph.pvalue import PCollection
 from streamcore.graph.typevars import T
+from streamcore.model.functions import require_plain
 from streamcore.model.watermark import WatermarkEstimator, require_estimator
 from streamcore.timestamp import MICROS_PER_SECOND, TimestampTypes
 
@@ -50,6 +51,7 @@ class WithTimestamps(PTransform[Any, Any]):
         if not callable(fn):
             msg = f"WithTimestamps takes a function of one element, got {fn!r}"
             raise PipelineError(msg)
+        require_plain("WithTimestamps", fn)
         require_estimator(watermark)
         if unit not in UNITS:
             msg = f"`unit` must be one of 's', 'ms', 'us', got {unit!r}"

@@ -84,7 +84,7 @@ BUILDING = [
     (
         "an async function for ParDo",
         "async def fetch(element): ...\nParDo(fetch)",
-        "ParDo takes a plain function, got the async function fetch, which would put out coroutines; "
+        "ParDo takes a plain function, got the async function fetch, whose results would be coroutines; "
         "write WriteToCallable(fn) where results are not needed, or await in the source",
     ),
     (
@@ -100,7 +100,7 @@ BUILDING = [
     (
         "an async function",
         "async def fetch(element): ...\np | Create([1]) | Map(fetch)",
-        "Map takes a plain function, got the async function fetch, which would put out coroutines; "
+        "Map takes a plain function, got the async function fetch, whose results would be coroutines; "
         "write WriteToCallable(fn) where results are not needed, or await in the source",
     ),
     (
@@ -110,7 +110,7 @@ BUILDING = [
             async def __call__(self, element): ...
         p | Create([1]) | Filter(Valid())
         """,
-        "Filter takes a plain function, got the async function Valid, which would put out coroutines; "
+        "Filter takes a plain function, got the async function Valid, whose results would be coroutines; "
         "write WriteToCallable(fn) where results are not needed, or await in the source",
     ),
     (

@@ -18,13 +18,14 @@ from streamcore import (
     WindowInto,
 )
 from streamcore.engine.core.assign import has_one_window
+from streamcore.model.functions import label_of
 from streamcore.model.window import GlobalWindow, IntervalWindow
 from streamcore.model.windowed_value import TaggedOutput, TimestampedValue, WindowedValue
 from streamcore.testing import TestPipeline, TestWindowedValue, assert_that, equal_to
 from streamcore.timestamp import MIN_TIMESTAMP
 from streamcore.transforms.combine_fn import CombineFn
 from streamcore.transforms.combiners import TupleCombineFn
-from streamcore.transforms.dofn import DoFn, label_of
+from streamcore.transforms.dofn import DoFn
 from streamcore.transforms.elementwise import FlatMap
 from streamcore.windowing import CalendarWindows, GlobalWindows, Sessions
 
@@ -82,7 +83,7 @@ def test_which_window_functions_give_one_window() -> None:
 
 def test_a_lambda_is_labelled_by_its_place() -> None:
     assert label_of(len) == "len"
-    assert label_of(lambda: None) == "<lambda at test_beam_rules.py:85>"
+    assert label_of(lambda: None) == "<lambda at test_beam_rules.py:86>"
     with TestPipeline() as p:
         numbers = (
             p

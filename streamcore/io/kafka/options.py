@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, TypeAlias, cast
 
 from streamcore.errors import PipelineError
 from streamcore.io.kafka.serde import Deserializer, Serde
 from streamcore.io.kafka.settings import ClientSettings, join_servers
+from streamcore.model.functions import is_async, label_of
 from streamcore.model.spans import span_argument
 from streamcore.timestamp import DurationTypes
-from streamcore.transforms.dofn import label_of
 
 Deserialize: TypeAlias = Serde[Any] | Callable[[bytes], Any] | None
 Serialize: TypeAlias = Serde[Any] | Callable[[Any], bytes] | None
@@ -63,7 +62,7 @@ def deserializer_of(given: Deserialize, option: str) -> Deserializer[Any] | None
         return None
     if isinstance(given, Serde) or (callable(given) and not _is_serde_class(given)):
         made = given.deserializer() if isinstance(given, Serde) else Deserializer(given)
-        if _is_async(made.deserialize):
+        if is_async(made.deserialize):
             msg = (
                 f"`{option}` must be a plain function of bytes, got the async function {label_of(made.deserialize)}, "
                 "which would put out coroutines; give a serde whose Deserializer fetches in `prepare` what it needs"
@@ -80,7 +79,7 @@ def check_serializer(given: Any, option: str) -> Serialize:
     Raises:
         PipelineError: If it is neither a serde nor a function, or an async function.
     """
-    if callable(given) and _is_async(given):
+    if callable(given) and is_async(given):
         msg = (
             f"`{option}` must be a plain function that returns bytes, got the async function {label_of(given)}, which "
             "would return coroutines; give a serde that fetches in `serializer` what it needs"
@@ -90,10 +89,6 @@ def check_serializer(given: Any, option: str) -> Serialize:
         return cast(Serialize, given)
     msg = f"`{option}` must be a serde or a function that returns bytes, got {given!r}; write JsonSerde()"
     raise PipelineError(msg)
-
-
-def _is_async(function: Callable[..., Any]) -> bool:
-    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(type(function).__call__)
 
 
 def _is_serde_class(given: object) -> bool:

@@ -17,6 +17,7 @@ from streamcore.io.kafka.options import Deserialize, deserializer_of, make_setti
 from streamcore.io.kafka.serde import BadRecordHandler, DeadLetter, refuse_record, set_record_aside
 from streamcore.io.kafka.source import KafkaSource
 from streamcore.io.kafka.subscription import Subscription
+from streamcore.model.functions import require_plain
 from streamcore.model.spans import span_argument
 from streamcore.model.watermark import WatermarkEstimator
 from streamcore.timestamp import DurationTypes
@@ -155,6 +156,7 @@ def _timestamp_function(timestamp: Any) -> Callable[[Any], Any] | None:
     if timestamp == "record":
         return None
     if callable(timestamp):
+        require_plain("`timestamp`", timestamp)
         function: Callable[[Any], Any] = timestamp
         return function
     msg = f"`timestamp` must be 'record' or a function of an element, got {timestamp!r}"

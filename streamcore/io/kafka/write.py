@@ -15,6 +15,7 @@ from streamcore.io.kafka.outgoing import RecordFormat
 from streamcore.io.kafka.records import Headers
 from streamcore.io.kafka.sink import KafkaSink
 from streamcore.io.kafka.transactional_sink import TransactionalKafkaSink
+from streamcore.model.functions import require_plain
 from streamcore.model.sink import Sink
 from streamcore.timestamp import DurationTypes, TimestampTypes
 from streamcore.transforms.write import Write
@@ -92,6 +93,10 @@ class WriteToKafka(PTransform[PCollection[Any], PDone]):
         if timestamp is not None and timestamp != "element" and not callable(timestamp):
             msg = f"`timestamp` must be 'element' or a function of an element, got {timestamp!r}"
             raise PipelineError(msg)
+        functions = {"topic": topic, "key": key, "value": value, "headers": headers, "partitioner": partitioner}
+        for option, given in (functions | {"timestamp": timestamp}).items():
+            if callable(given):
+                require_plain(f"`{option}`", given)
         if delivery not in ("at_least_once", "exactly_once"):
             msg = f"`delivery` must be 'at_least_once' or 'exactly_once', got {delivery!r}"
             raise PipelineError(msg)

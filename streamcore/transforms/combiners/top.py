@@ -10,6 +10,7 @@ from typing import Any, Final, Generic, TypeAlias
 from streamcore.errors import PipelineError, describe
 from streamcore.graph.pvalue import PCollection
 from streamcore.graph.typevars import K, T
+from streamcore.model.functions import require_plain
 from streamcore.transforms.combine_fn import CombineFn, Kernel
 from streamcore.transforms.combine_globally import CombineGlobally
 from streamcore.transforms.family import Family
@@ -49,6 +50,8 @@ class TopCombineFn(CombineFn[T, Any, list[T]], Generic[T]):
 
     def __init__(self, n: int, key: Key | None = None, reverse: bool = False) -> None:
         self._n = require_count(n)
+        if key is not None:
+            require_plain("Top", key)
         self._key = key
         self._reverse = reverse
         self._rank = None if key is None else RANK

@@ -86,6 +86,11 @@ READING = [
     ({"discovery_interval": None}, "`discovery_interval` must be seconds, a Duration or a timedelta, got None"),
     ({"timestamp": "event"}, "`timestamp` must be 'record' or a function of an element, got 'event'"),
     (
+        {"timestamp": fetch},
+        "`timestamp` takes a plain function, got the async function fetch, whose results would be coroutines; "
+        "write WriteToCallable(fn) where results are not needed, or await in the source",
+    ),
+    (
         {"value_deserializer": 3},
         "`value_deserializer` must be a serde or a function of bytes, got 3; write JsonSerde()",
     ),
@@ -147,6 +152,14 @@ READING = [
 WRITING = [
     ({"topic": ""}, "`topic` must be the name of a topic, or a function of an element that returns it, got ''"),
     ({"key": "user"}, "`key` must be a function of an element, got 'user'"),
+    *(
+        (
+            {option: fetch},
+            f"`{option}` takes a plain function, got the async function fetch, whose results would be coroutines; "
+            "write WriteToCallable(fn) where results are not needed, or await in the source",
+        )
+        for option in ("topic", "key", "value", "headers", "partitioner", "timestamp")
+    ),
     ({"timestamp": 5}, "`timestamp` must be 'element' or a function of an element, got 5"),
     ({"delivery": "once"}, "`delivery` must be 'at_least_once' or 'exactly_once', got 'once'"),
     (
