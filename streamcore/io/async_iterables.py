@@ -87,6 +87,8 @@ class ReadFromAsyncIterable(PTransform[PBegin, PCollection[T]], Generic[T]):
 class AsyncIterableSource(Source[Any]):
     """An asynchronous iterable, or a function that makes one for each run."""
 
+    tells_watermark = False
+
     def __init__(
         self, iterable: AsyncIterable[Any] | Callable[[], AsyncIterable[Any]], bounded: bool, capacity: int
     ) -> None:

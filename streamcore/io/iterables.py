@@ -83,6 +83,8 @@ class ReadFromIterable(PTransform[PBegin, PCollection[T]], Generic[T]):
 class IterableSource(Source[Any]):
     """An iterable, or a function that makes one for each run."""
 
+    tells_watermark = False
+
     def __init__(self, iterable: Iterable[Any] | Callable[[], Iterable[Any]], bounded: bool) -> None:
         self.bounded = bounded
         self._iterable = iterable

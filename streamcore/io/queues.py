@@ -82,6 +82,8 @@ class ReadFromQueue(PTransform[PBegin, PCollection[T]], Generic[T]):
 class QueueSource(Source[Any]):
     """A queue."""
 
+    tells_watermark = False
+
     def __init__(self, queue: asyncio.Queue[Any], end: object) -> None:
         self._queue = queue
         self._end = end

@@ -106,10 +106,13 @@ class Source(abc.ABC, Generic[T]):
 
     Attributes:
         bounded: Whether the source ends by itself.
+        tells_watermark: Whether its batches may tell a watermark. A run warns of steps that wait for one that neither
+            the source nor an estimator tells.
         clock: A clock that the source drives, as a replay does; None for the pipeline's clock.
     """
 
     bounded: bool = False
+    tells_watermark: bool = True
     clock: Clock | None = None
 
     def for_run(self) -> Source[T]:

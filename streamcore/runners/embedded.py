@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from streamcore.engine.runtime import Job
+from streamcore.engine.silent_steps import warn_of_silent_steps
 from streamcore.errors import PipelineError
 from streamcore.graph.pipeline import Pipeline
 from streamcore.model.options import check_names
@@ -20,6 +21,7 @@ class EmbeddedRunner:
             PipelineError: If this thread has a running event loop already, or an option looks misspelt.
         """
         check_names(pipeline.options)
+        warn_of_silent_steps(pipeline)
         if _loop_is_running():
             msg = (
                 "an event loop is running in this thread; "
@@ -35,6 +37,7 @@ class EmbeddedRunner:
             PipelineError: If an option looks misspelt.
         """
         check_names(pipeline.options)
+        warn_of_silent_steps(pipeline)
         return Job(pipeline)
 
     async def _run(self, pipeline: Pipeline) -> Job:

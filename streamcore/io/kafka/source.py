@@ -41,6 +41,8 @@ class KafkaSource(Source[Any]):
         discovery: How often new partitions are looked for, in microseconds.
     """
 
+    tells_watermark = False
+
     def __init__(
         self,
         subscription: Subscription,
