@@ -123,12 +123,24 @@ class Timestamp:
         return self.micros // MICROS_PER_SECOND
 
     def to_utc_datetime(self, has_tz: bool = False) -> datetime.datetime:
-        """The `datetime` in UTC; naive unless `has_tz`, as in Beam."""
-        aware = _EPOCH + datetime.timedelta(microseconds=self.micros)
+        """The `datetime` in UTC; naive unless `has_tz`, as in Beam.
+
+        Raises:
+            OverflowError: If it lies outside the calendar, as the minimum timestamp does.
+        """
+        try:
+            aware = _EPOCH + datetime.timedelta(microseconds=self.micros)
+        except OverflowError:
+            msg = f"{self!r} lies outside the calendar, which has the years 1 to 9999; {_outside(self.micros)}"
+            raise OverflowError(msg) from None
         return aware if has_tz else aware.replace(tzinfo=None)
 
     def to_rfc3339(self) -> str:
-        """The RFC 3339 text, with as many digits as are needed."""
+        """The RFC 3339 text, with as many digits as are needed.
+
+        Raises:
+            OverflowError: As for `to_utc_datetime`.
+        """
         return self.to_utc_datetime().isoformat() + "Z"
 
     def predecessor(self) -> Timestamp:
@@ -270,6 +282,13 @@ def _decimal(micros: int) -> str:
     sign = "-" if micros < 0 else ""
     whole, rest = divmod(abs(micros), MICROS_PER_SECOND)
     return f"{sign}{whole}.{rest:06d}" if rest else f"{sign}{whole}"
+
+
+def _outside(micros: int) -> str:
+    """What is to be done about a time that lies outside the calendar."""
+    if micros < 0:
+        return "an element without an event time has the minimum timestamp, give it a time by WithTimestamps(fn)"
+    return "that is so at the end of the global window; check the unit of other times, which is seconds"
 
 
 _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)

@@ -206,6 +206,26 @@ def test_arithmetic(result: Any, expected: Any) -> None:
 
 
 @pytest.mark.parametrize(
+    ("stamp", "advice"),
+    [
+        (
+            MIN_TIMESTAMP,
+            "an element without an event time has the minimum timestamp, give it a time by WithTimestamps(fn)",
+        ),
+        (
+            END_OF_GLOBAL_WINDOW,
+            "that is so at the end of the global window; check the unit of other times, which is seconds",
+        ),
+    ],
+)
+@pytest.mark.parametrize("show", [Timestamp.to_rfc3339, Timestamp.to_utc_datetime])
+def test_there_is_no_date_outside_the_calendar(show: Callable[[Timestamp], Any], stamp: Timestamp, advice: str) -> None:
+    with pytest.raises(OverflowError) as caught:
+        show(stamp)
+    assert str(caught.value) == f"{stamp!r} lies outside the calendar, which has the years 1 to 9999; {advice}"
+
+
+@pytest.mark.parametrize(
     "nonsense",
     [lambda: Timestamp(1) + Timestamp(1), lambda: Duration(1) - Timestamp(1), lambda: Timestamp(1) < "1"],
 )

@@ -79,6 +79,17 @@ RUNNING = [
         "WithKeys",
     ),
     (
+        "the date of an element without event time",
+        """
+        windowed = p | Create([1]) | WindowInto(FixedWindows(60))
+        windowed | 'date' >> Map(lambda n, window=DoFn.WindowParam: window.start.to_rfc3339())
+        """,
+        "step 'date' failed on element 1 in window [-9223372036860.0, -9223372036800.0): OverflowError: "
+        "Timestamp(-9223372036860) lies outside the calendar, which has the years 1 to 9999; "
+        "an element without an event time has the minimum timestamp, give it a time by WithTimestamps(fn); "
+        "handle it in the step's function, or filter such elements out before it",
+    ),
+    (
         "no timestamp",
         "p | Create([{'at': None}]) | WithTimestamps(lambda event: event['at'])",
         "step 'WithTimestamps' failed on element {'at': None} in window GlobalWindow: "
