@@ -15,6 +15,9 @@ MIN_MICROS: Final = -9223372036854775 * 1000
 MAX_MICROS: Final = 9223372036854775 * 1000
 GLOBAL_WINDOW_MAX_MICROS: Final = MAX_MICROS - 24 * 3600 * MICROS_PER_SECOND
 
+# What to do with a datetime without a time zone; `astimezone` would take it for local time.
+MEANT_AS_UTC: Final = "if it means UTC, write dt.replace(tzinfo=datetime.UTC)"
+
 TimestampTypes: TypeAlias = Union[int, float, "Timestamp"]
 DurationTypes: TypeAlias = Union[int, float, "Duration", datetime.timedelta]
 
@@ -67,11 +70,17 @@ class Timestamp:
 
     @classmethod
     def of(cls, seconds: TimestampTypes | datetime.datetime) -> Timestamp:
-        """The given `Timestamp`, or one made of a number of seconds or of a `datetime` in UTC."""
+        """The given `Timestamp`, or one made of a number of seconds or of a `datetime` with a time zone.
+
+        Raises:
+            ValueError: If a `datetime` has no time zone.
+            TypeError: For anything else.
+        """
         if isinstance(seconds, Timestamp):
             return seconds
         if isinstance(seconds, datetime.datetime):
-            return cls.from_utc_datetime(seconds)
+            is_naive = seconds.utcoffset() is None
+            return cls.from_utc_datetime(seconds if is_naive else seconds.astimezone(datetime.UTC))
         if not isinstance(seconds, int | float):
             msg = f"cannot make a Timestamp of {seconds!r}; give seconds since the epoch"
             raise TypeError(msg)
@@ -96,8 +105,10 @@ class Timestamp:
         Raises:
             ValueError: If `dt` has no time zone or is not in UTC.
         """
-        if dt.tzinfo is None or dt.utcoffset() != datetime.timedelta(0):
-            msg = f"expected a datetime in UTC, got {dt!r}; convert it with dt.astimezone(datetime.UTC)"
+        offset = dt.utcoffset()
+        if offset != datetime.timedelta(0):
+            advice = MEANT_AS_UTC if offset is None else "convert it with dt.astimezone(datetime.UTC)"
+            msg = f"expected a datetime in UTC, got {dt!r}; {advice}"
             raise ValueError(msg)
         return cls.of_micros((dt - _EPOCH) // datetime.timedelta(microseconds=1))
 

@@ -67,6 +67,8 @@ def test_timestamps_are_made_of_seconds_and_micros() -> None:
     assert Timestamp.of(stamp) is stamp
     assert Timestamp.of(5) == Timestamp.of(5.0) == stamp
     assert Timestamp.of(datetime.datetime(1970, 1, 1, 0, 0, 5, tzinfo=datetime.UTC)) == stamp
+    east = datetime.timezone(datetime.timedelta(hours=1))
+    assert Timestamp.of(datetime.datetime(1970, 1, 1, 1, 0, 5, tzinfo=east)) == stamp
     before = Timestamp.from_utc_datetime(datetime.datetime.now(datetime.UTC))
     assert before <= Timestamp.now()
 
@@ -102,7 +104,13 @@ def test_durations_are_made_of_seconds_and_micros() -> None:
             lambda: Timestamp.from_utc_datetime(datetime.datetime(2024, 1, 1)),
             ValueError,
             "expected a datetime in UTC, got datetime.datetime(2024, 1, 1, 0, 0); "
-            "convert it with dt.astimezone(datetime.UTC)",
+            "if it means UTC, write dt.replace(tzinfo=datetime.UTC)",
+        ),
+        (
+            lambda: Timestamp.of(datetime.datetime(2024, 1, 1)),
+            ValueError,
+            "expected a datetime in UTC, got datetime.datetime(2024, 1, 1, 0, 0); "
+            "if it means UTC, write dt.replace(tzinfo=datetime.UTC)",
         ),
         (
             lambda: Timestamp.from_utc_datetime(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import functools
 from typing import Any, Final, Generic, TypeVar
 
@@ -37,7 +38,7 @@ class TimestampedValue(Wrapper, Generic[T]):
 
     __slots__ = ("timestamp", "value")
 
-    def __init__(self, value: T, timestamp: TimestampTypes) -> None:
+    def __init__(self, value: T, timestamp: TimestampTypes | datetime.datetime) -> None:
         self.value = value
         self.timestamp = Timestamp.of(timestamp)
 

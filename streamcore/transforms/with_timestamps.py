@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, Literal
 
 from streamcore.errors import PipelineError
@@ -21,7 +22,8 @@ class WithTimestamps(PTransform[Any, Any]):
     """Gives each element the event time that a function finds in it.
 
     Args:
-        fn: Takes an element, returns its time: a number in `unit`s since the epoch, or a `Timestamp`.
+        fn: Takes an element, returns its time: a number in `unit`s since the epoch, a `Timestamp`, or a `datetime` with
+            a time zone.
         watermark: An estimator that starts a new watermark from these timestamps, one per source split, in place of the
             upstream one. Without it the upstream watermark goes on, and a bounded source fires nothing until its end.
         unit: What numbers returned by `fn` count: `"s"`, `"ms"` or `"us"`.
@@ -42,7 +44,7 @@ class WithTimestamps(PTransform[Any, Any]):
 
     def __init__(
         self,
-        fn: Callable[[Any], TimestampTypes],
+        fn: Callable[[Any], TimestampTypes | datetime],
         *,
         watermark: WatermarkEstimator | None = None,
         unit: Literal["s", "ms", "us"] = "s",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import math
 from decimal import Decimal
 from typing import Any
@@ -349,7 +350,11 @@ BEYOND = "such a time lies beyond the end of time; check the unit that the times
         (Decimal("Infinity"), BEYOND),
         (Decimal("1e999999"), BEYOND),
         (math.nan, "return a number or a Timestamp"),
-        ("noon", "return a number or a Timestamp"),
+        ("noon", "return a number or a Timestamp; of an ISO string, Timestamp.from_rfc3339(text)"),
+        (
+            datetime.datetime(2024, 1, 1),
+            "it has no time zone; if it means UTC, write dt.replace(tzinfo=datetime.UTC)",
+        ),
     ],
 )
 @pytest.mark.parametrize("before", [1.5, Decimal(1), 1])

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Iterable, Iterator
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Generic, Literal, TypeVar, assert_type
 
@@ -180,6 +181,7 @@ def same_elements(words: sc.PCollection[str]) -> None:
     assert_type(words | sc.Filter(lambda word: word.isdigit()), sc.PCollection[str])
     assert_type(words | sc.WindowInto(sc.FixedWindows(10)), sc.PCollection[str])
     assert_type(words | "labelled" >> sc.WithTimestamps(lambda word: len(word)), sc.PCollection[str])
+    assert_type(words | "dated" >> sc.WithTimestamps(datetime.fromisoformat), sc.PCollection[str])
     assert_type(words | sc.Distinct(), sc.PCollection[str])
     assert_type(words | sc.Reshuffle(), sc.PCollection[str])
     assert_type(words | sc.LogElements(), sc.PCollection[str])

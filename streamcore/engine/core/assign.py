@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import Any, Final
 
 from streamcore.engine.core.elementwise import check_count, one_window_each
@@ -13,7 +14,7 @@ from streamcore.engine.core.windows import assigning, windows_of
 from streamcore.errors import PipelineError, shorten
 from streamcore.model.bundle import Bundle, WindowColumn, Windows
 from streamcore.model.windowing import TimeWindowFn, WindowFn
-from streamcore.timestamp import Timestamp, to_micros
+from streamcore.timestamp import MEANT_AS_UTC, Timestamp
 from streamcore.windowing import CalendarWindows, FixedWindows, GlobalWindows, Sessions, SlidingWindows
 
 
@@ -81,15 +82,25 @@ class TimestampNode(Node):
             return [_micros_of(time, unit) for time in waiting]
         except (TypeError, ValueError, ArithmeticError) as error:
             position = self.position(bundle, waiting)
-            hint = "return a number or a Timestamp"
-            if isinstance(error, ArithmeticError):
-                hint = "such a time lies beyond the end of time; check the unit that the times are in"
-            msg = f"the timestamp function returned {shorten(times[position])}; {hint}"
+            msg = f"the timestamp function returned {shorten(times[position])}; {_hint(times[position], error)}"
             raise self.failure(bundle, position, PipelineError(msg)) from None
 
 
 def _micros_of(time: Any, micros_per_unit: int) -> int:
-    return to_micros(time) if isinstance(time, Timestamp) else round(time * micros_per_unit)
+    if isinstance(time, Timestamp):
+        return time.micros
+    return Timestamp.of(time).micros if isinstance(time, datetime) else round(time * micros_per_unit)
+
+
+def _hint(time: object, error: Exception) -> str:
+    """What to return in place of what is no time."""
+    if isinstance(error, ArithmeticError):
+        return "such a time lies beyond the end of time; check the unit that the times are in"
+    if isinstance(time, datetime):
+        return f"it has no time zone; {MEANT_AS_UTC}"
+    if isinstance(time, str):
+        return "return a number or a Timestamp; of an ISO string, Timestamp.from_rfc3339(text)"
+    return "return a number or a Timestamp"
 
 
 class WindowNode(Node):
