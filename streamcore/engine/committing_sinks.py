@@ -72,17 +72,17 @@ class CommittingSinks:
     async def prepare(self, label: str, number: int) -> object:
         """Prepares a sink of two phases; returns what `commit` needs."""
         outlet, sink = self._two_phase[label]
-        return await outlet.guard(sink.prepare(number))
+        return await outlet.guard(sink.prepare(number), "prepare")
 
     async def commit(self, label: str, number: int, prepared: object) -> None:
         """Commits what a sink has prepared."""
         outlet, sink = self._two_phase[label]
-        await outlet.guard(sink.commit(number, prepared))
+        await outlet.guard(sink.commit(number, prepared), "commit")
 
     async def restart(self, label: str, restart: SinkRestart) -> None:
         """Has a sink of two phases go on from a checkpoint."""
         outlet, sink = self._two_phase[label]
-        await outlet.guard(sink.restart(restart))
+        await outlet.guard(sink.restart(restart), "restart")
 
     async def adopt(self, state_id: str, epoch: int, saved: Mapping[str, object]) -> dict[str, object]:
         """Has the sinks take over what was not complete in a savepoint.
@@ -95,7 +95,8 @@ class CommittingSinks:
         adopted = {}
         for label, (outlet, sink) in self._two_phase.items():
             if label in saved:
-                adopted[label] = await outlet.guard(sink.adopt(SinkRestart(state_id, label, epoch, 0, saved[label])))
+                restart = SinkRestart(state_id, label, epoch, 0, saved[label])
+                adopted[label] = await outlet.guard(sink.adopt(restart), "adopt")
         return adopted
 
     async def close(self) -> None:
@@ -117,8 +118,8 @@ class CommittingSinks:
 async def _settle(outlet: Outlet, is_last: bool) -> None:
     if isinstance(outlet.sink, TwoPhaseSink):
         if is_last:
-            await outlet.guard(outlet.sink.finish())
+            await outlet.guard(outlet.sink.finish(), "finish")
     elif is_last and not isinstance(outlet.sink, TransactionalSink):
         await outlet.close()  # not after the checkpoint, as a crash in between would leave it for ever incomplete
     else:
-        await outlet.guard(outlet.sink.sync())
+        await outlet.guard(outlet.sink.sync(), "sync")

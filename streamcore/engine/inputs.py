@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
+from streamcore.engine.awaitables import awaitable
 from streamcore.engine.core.ingress import SourceNode
 from streamcore.engine.core.node import NEVER
 from streamcore.engine.intake import Arrivals, SplitReading, find_starts, list_splits, open_split, position_of
@@ -113,12 +114,12 @@ class Input:
     async def tell_checkpoint(self, positions: Mapping[str, Any]) -> None:
         """Tells the source that a checkpoint with these positions holds."""
         with naming_step(self.node.label, "note a checkpoint"):
-            await self.source.checkpointed(positions)
+            await awaitable(self.source.checkpointed(positions), "checkpointed")
 
     async def close(self) -> None:
         """Closes the source, after its readers."""
         with naming_step(self.node.label, "close its source"):
-            await self.source.close()
+            await awaitable(self.source.close(), "close")
 
     def end(self, reading: SplitReading | None) -> None:
         """A split has ended, or the search for new ones."""

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 
+from streamcore.engine.awaitables import awaitable
 from streamcore.engine.clock import WallClock
 from streamcore.engine.core.ingress import SourceNode
 from streamcore.engine.core.node import NEVER
@@ -192,7 +193,7 @@ class SplitReading:
     async def close(self) -> None:
         """Closes the reader."""
         with naming_step(self.node.label, f"close split {self.split!r}"):
-            await self.reader.close()
+            await awaitable(self.reader.close(), "close")
 
     def _arrive(self, batch: Batch[Any] | None) -> None:
         since, self._waiting_since = self._waiting_since, None
@@ -214,7 +215,7 @@ class SplitReading:
 
     async def _poll(self, poll: Callable[[int], Awaitable[Any]], method: str) -> Batch[Any] | None:
         with naming_step(self.node.label, f"read split {self.split!r}"):
-            return check_batch(await poll(POLL_LIMIT), self.node.label, self.split, method)
+            return check_batch(await awaitable(poll(POLL_LIMIT), method), self.node.label, self.split, method)
 
 
 async def list_splits(node: SourceNode, source: Source[Any]) -> Sequence[str]:
@@ -224,7 +225,7 @@ async def list_splits(node: SourceNode, source: Source[Any]) -> Sequence[str]:
         SourceError: If the source cannot be opened.
     """
     with naming_step(node.label, "open its source"):
-        return check_splits(await source.splits(), node.label)
+        return check_splits(await awaitable(source.splits(), "splits"), node.label)
 
 
 async def find_starts(node: SourceNode, source: Source[Any], splits: Sequence[str]) -> Mapping[str, Any]:
@@ -234,7 +235,7 @@ async def find_starts(node: SourceNode, source: Source[Any], splits: Sequence[st
         SourceError: If the source cannot tell.
     """
     with naming_step(node.label, "find out where to begin"):
-        return await source.start_positions(splits)
+        return await awaitable(source.start_positions(splits), "start_positions")
 
 
 def position_of(node: SourceNode, split: str, reader: Reader[Any]) -> object:

@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, TypeVar
 
+from streamcore.engine.awaitables import awaitable
 from streamcore.engine.core.egress import SinkNode
 from streamcore.engine.slices import Slices
 from streamcore.engine.tasks import is_cancelled
@@ -96,18 +97,18 @@ class Outlet:
         """Opens the sink, if it is not open."""
         if not self._is_open:
             self._is_open = True
-            await self.guard(self.sink.open())
+            await self.guard(self.sink.open(), "open")
 
     async def close(self) -> None:
         """Closes the sink, if it is open."""
         if self._is_open:
             self._is_open = False
-            await self.guard(self.sink.close())
+            await self.guard(self.sink.close(), "close")
 
     async def abort(self) -> None:
         """Has the sink drop what it has not completed, if it was opened."""
         if self._is_open:
-            await self.sink.abort()
+            await awaitable(self.sink.abort(), "abort")
 
     def attach(self, node: SinkNode) -> None:
         """Takes bundles from a node, which may write to the sink from now on; what came from another is dropped."""
@@ -121,14 +122,15 @@ class Outlet:
     async def _complete(self) -> None:
         """All has been written, and there are no checkpoints."""
         if isinstance(self.sink, TwoPhaseSink):
-            await self.guard(self.sink.finish())
-            await self.guard(self.sink.commit(1, await self.guard(self.sink.prepare(1))))
-        await self.guard(self.sink.close())
+            await self.guard(self.sink.finish(), "finish")
+            prepared = await self.guard(self.sink.prepare(1), "prepare")
+            await self.guard(self.sink.commit(1, prepared), "commit")
+        await self.guard(self.sink.close(), "close")
 
-    async def guard(self, call: Awaitable[T]) -> T:
-        """Waits for a call of the sink, and names the step if it fails."""
+    async def guard(self, call: Awaitable[T], method: str) -> T:
+        """Waits for a call of a method of the sink, and names the step if it fails."""
         with self._telling_failures():
-            return await call
+            return await awaitable(call, method)
 
     def has_failed(self) -> bool:
         """Whether writing has failed since the node was attached."""
@@ -147,9 +149,9 @@ class Outlet:
             item = self.node.take()
             self._is_writing = True
             if isinstance(item, Bundle):
-                await self.guard(self.sink.write(item))
+                await self.guard(self.sink.write(item), "write")
             else:
-                await self.guard(self.sink.flush(item))
+                await self.guard(self.sink.flush(item), "flush")
             self._is_writing = False
             self._on_room()
             await slices.give_way()
