@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import difflib
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
 
 import msgspec
 
 from streamcore.model.pane import PaneInfoTiming
+
+MOST_NAMED: Final = 10
 
 
 class StepMetrics(msgspec.Struct):
@@ -50,6 +54,9 @@ class MetricResults(Mapping[str, StepMetrics]):
         self._steps = steps
 
     def __getitem__(self, step: str) -> StepMetrics:
+        if step not in self._steps:
+            msg = f"no step is called {step!r}; there are {_closest_first(str(step), self._steps)}"
+            raise KeyError(msg)
         return self._steps[step]
 
     def __iter__(self) -> Iterator[str]:
@@ -61,3 +68,10 @@ class MetricResults(Mapping[str, StepMetrics]):
     def total(self, counter: str) -> int:
         """The sum of one counter over all steps."""
         return sum(getattr(step, counter) for step in self._steps.values())
+
+
+def _closest_first(step: str, labels: Iterable[str]) -> str:
+    """The labels of steps, those before all others that somebody may have meant."""
+    ordered = sorted(labels, key=lambda label: difflib.SequenceMatcher(None, label, step).ratio(), reverse=True)
+    named = ", ".join(map(repr, ordered[:MOST_NAMED]))
+    return named if len(ordered) <= MOST_NAMED else f"{named} and {len(ordered) - MOST_NAMED} more"
