@@ -7,7 +7,7 @@ import copy
 from collections.abc import Callable
 from typing import Any
 
-from streamcore.errors import PipelineError, UserCodeError
+from streamcore.errors import PipelineError, UserCodeError, shorten
 from streamcore.graph.pipeline import Pipeline
 from streamcore.graph.pvalue import PCollection, PDone
 from streamcore.model.bundle import Bundle
@@ -54,7 +54,7 @@ def assert_that(
             the window, and the window.
 
     Raises:
-        PipelineError: If `actual` is not a PCollection, or its pipeline has run already.
+        PipelineError: If `actual` is not a PCollection or `matcher` no function, or the pipeline has run already.
 
     >>> from streamcore.testing import assert_that, equal_to
     >>> with Pipeline() as p:
@@ -70,6 +70,10 @@ def assert_that(
             "call it inside the `with` block of the pipeline"
         )
         raise AssertionTooLateError(msg)
+    if not callable(matcher):
+        expected = shorten(matcher if isinstance(matcher, list | tuple | set) else [matcher])
+        msg = f"assert_that takes a matcher, got {shorten(matcher)}; write equal_to({expected})"
+        raise PipelineError(msg)
     require_plain("assert_that", matcher, remedy=AWAIT_BEFORE)
     label = free_label(actual.pipeline, label)
     reify_windows = reify_windows or isinstance(matcher, WindowMatcher)

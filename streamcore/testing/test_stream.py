@@ -14,7 +14,7 @@ from streamcore.testing.events import ElementEvent, Event, ProcessingTimeEvent, 
 from streamcore.testing.script import Script, ScriptSource
 from streamcore.testing.virtual_clock import VirtualClock
 from streamcore.timestamp import MAX_TIMESTAMP, MIN_TIMESTAMP, Duration, DurationTypes, Timestamp, TimestampTypes
-from streamcore.transforms.read import Read
+from streamcore.transforms.read import Read, require_elements
 
 
 class TestStream(PTransform[PBegin, Any]):
@@ -92,7 +92,9 @@ class TestStream(PTransform[PBegin, Any]):
 
         Raises:
             StreamError: If a timestamp is not before the end of time.
+            PipelineError: If it is a single element.
         """
+        require_elements("add_elements", elements)
         default = self._watermark(tag) if event_timestamp is None else Timestamp.of(event_timestamp)
         return self._add(ElementEvent([_timestamped(element, default) for element in elements], tag))
 

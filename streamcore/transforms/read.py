@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Generic, overload
 
-from streamcore.errors import PipelineError
+from streamcore.errors import PipelineError, shorten
 from streamcore.graph.ptransform import PTransform
 from streamcore.graph.pvalue import PBegin, PCollection
 from streamcore.graph.typevars import K, T, V
@@ -66,9 +66,7 @@ class Create(Read[T], Generic[T]):
     @overload
     def __init__(self, values: Iterable[T], reshuffle: bool = True) -> None: ...
     def __init__(self, values: Iterable[Any], reshuffle: bool = True) -> None:
-        if isinstance(values, str | bytes) or not isinstance(values, Iterable):
-            msg = f"Create takes an iterable of elements, got {values!r}; write Create([{values!r}])"
-            raise PipelineError(msg)
+        require_elements("Create", values)
         items: Iterable[Any] = values.items() if isinstance(values, Mapping) else values
         elements = list(items)
         super().__init__(MemorySource(elements, _timestamps(elements)))
@@ -129,6 +127,18 @@ class MemoryReader(Reader[T], Generic[T]):
     def position(self) -> int:
         """The index to go on from."""
         return self._next
+
+
+def require_elements(taker: str, values: object) -> None:
+    """Refuses a single element where elements are wanted; a text is one, too.
+
+    Raises:
+        PipelineError: With what to write.
+    """
+    if isinstance(values, str | bytes) or not isinstance(values, Iterable):
+        given = shorten(values)
+        msg = f"{taker} takes an iterable of elements, got {given}; write {taker}([{given}])"
+        raise PipelineError(msg)
 
 
 def _timestamps(elements: list[Any]) -> list[int] | int:

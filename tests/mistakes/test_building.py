@@ -337,6 +337,26 @@ BUILDING = [
         "Create takes an iterable of elements, got 3; write Create([3])",
     ),
     (
+        "a str for the elements of a replay",
+        "from streamcore.testing import TestStream\nTestStream().add_elements('abc')",
+        "add_elements takes an iterable of elements, got 'abc'; write add_elements(['abc'])",
+    ),
+    (
+        "a single element for a replay",
+        "from streamcore.testing import TestStream\nTestStream().add_elements(5)",
+        "add_elements takes an iterable of elements, got 5; write add_elements([5])",
+    ),
+    (
+        "the elements for a matcher",
+        "from streamcore.testing import assert_that\nassert_that(p | Create([1]), [1])",
+        "assert_that takes a matcher, got [1]; write equal_to([1])",
+    ),
+    (
+        "an element for a matcher",
+        "from streamcore.testing import assert_that\nassert_that(p | Create([1]), 1)",
+        "assert_that takes a matcher, got 1; write equal_to([1])",
+    ),
+    (
         "an output that nobody named",
         """
         outputs = p | Create([1]) | Map(print).with_outputs('late')
