@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import streamcore
+from streamcore.transforms.family import Family
 
 EXPORTS = [
     (statement.module, name.name, name.asname)
@@ -16,6 +17,19 @@ EXPORTS = [
     for name in statement.names
 ]
 NAMES = [name for _, name, _ in EXPORTS]
+DOCS = Path(streamcore.__file__).parents[1] / "docs"
+
+
+def transforms() -> list[str]:
+    """The transforms that are exported; of a family its members."""
+    found = []
+    for name in NAMES:
+        value = getattr(streamcore, name)
+        if inspect.isclass(value) and issubclass(value, Family):
+            found += [f"{name}.{member}" for member in vars(value) if not member.startswith("_")]
+        elif inspect.isclass(value) and issubclass(value, streamcore.PTransform):
+            found.append(name)
+    return found
 
 
 def test_every_name_is_exported_once() -> None:
@@ -46,9 +60,12 @@ def test_nothing_else_is_public() -> None:
     assert others == {"annotations"}
 
 
-@pytest.mark.parametrize(
-    "page", sorted((Path(streamcore.__file__).parents[1] / "docs").glob("*.md")), ids=lambda it: it.name
-)
+@pytest.mark.parametrize("name", transforms())
+def test_a_transform_is_named_on_the_page_of_transforms(name: str) -> None:
+    assert re.search(rf"`{name}\b", (DOCS / "transforms.md").read_text())
+
+
+@pytest.mark.parametrize("page", sorted(DOCS.glob("*.md")), ids=lambda it: it.name)
 def test_pages_take_what_they_show_from_public_places(page: Path) -> None:
     internal = re.findall(
         r"^from (streamcore\.(?:engine|graph|model|runners|transforms)\b\S*) import", page.read_text(), re.M
