@@ -43,7 +43,7 @@ class PipelineOptions:
         self._values: dict[str, Any] = dict(kwargs)
 
     @classmethod
-    def _add_argparse_args(cls, parser: argparse.ArgumentParser) -> None:
+    def _add_argparse_args(cls, parser: argparse.ArgumentParser, /) -> None:
         """Declares settings; subclasses override it, as in Beam."""
         parser.add_argument("--runner", default=None, help="name of the runner; the embedded engine by default")
         parser.add_argument("--streaming", action="store_true", help="accepted for Beam programs; the input decides")

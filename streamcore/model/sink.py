@@ -40,17 +40,17 @@ class Sink(abc.ABC, Generic[T]):
         """
 
     @abc.abstractmethod
-    async def write(self, bundle: Bundle) -> None:
+    async def write(self, bundle: Bundle, /) -> None:
         """Takes a bundle; returns when the sink is ready for the next one."""
 
-    def write_nowait(self, bundle: Bundle) -> bool:
+    def write_nowait(self, bundle: Bundle, /) -> bool:
         """Takes a bundle at once, if that needs no waiting; on False the engine calls `write` instead.
 
         For sinks that only copy to a buffer: elements that are written as soon as they are made are still in the cache.
         """
         return False
 
-    async def flush(self, watermark: int) -> None:
+    async def flush(self, watermark: int, /) -> None:
         """The watermark (microseconds) has moved, and nothing older follows: what waits for that can be completed."""
 
     async def sync(self) -> None:

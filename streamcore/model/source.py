@@ -58,21 +58,21 @@ class Reader(abc.ABC, Generic[T]):
     """Reads one split."""
 
     @abc.abstractmethod
-    async def poll(self, limit: int) -> Batch[T] | None:
+    async def poll(self, limit: int, /) -> Batch[T] | None:
         """Waits until there is something and returns at most `limit` elements, or None at the end of the split.
 
         Never waits to fill a batch. Called again only when the previous batch has been processed whole; may be
         cancelled while it waits, and must then lose nothing.
         """
 
-    def poll_nowait(self, limit: int) -> Batch[T] | None:
+    def poll_nowait(self, limit: int, /) -> Batch[T] | None:
         """What `poll` would return, if that needs no waiting; None if it does, and at the end: then `poll` is called.
 
         For readers that often have the next batch at hand: a change of tasks costs as much as some ten elements.
         """
         return None
 
-    async def drain(self, limit: int) -> Batch[T] | None:
+    async def drain(self, limit: int, /) -> Batch[T] | None:
         """At most `limit` of the elements that the reader has taken in and not yet given; None if there are none left.
 
         Called in place of `poll` when the run is drained, until it returns no elements; each time the previous batch
@@ -123,10 +123,10 @@ class Source(abc.ABC, Generic[T]):
         """
         return self
 
-    def attach_clock(self, clock: Clock) -> None:
+    def attach_clock(self, clock: Clock, /) -> None:
         """Hands over the clock of the run; called before `splits`, for sources that tell the time or wait for it."""
 
-    def resume(self, positions: Mapping[str, Any]) -> None:
+    def resume(self, positions: Mapping[str, Any], /) -> None:
         """Hands over the positions that a checkpoint has kept of the splits that have not ended.
 
         Called before `splits` when a run goes on from a checkpoint, also if there are none. Splits that no checkpoint
@@ -142,7 +142,7 @@ class Source(abc.ABC, Generic[T]):
         return
         yield
 
-    async def start_positions(self, splits: Sequence[str]) -> Mapping[str, Any]:
+    async def start_positions(self, splits: Sequence[str], /) -> Mapping[str, Any]:
         """Where splits begin that are there when a run starts for the first time, if that is not at their beginning.
 
         A run that goes on from a checkpoint does not ask again. So what depends on the moment, such as "latest", is
@@ -151,10 +151,10 @@ class Source(abc.ABC, Generic[T]):
         return {}
 
     @abc.abstractmethod
-    def open(self, split: str, position: Any) -> Reader[T]:
+    def open(self, split: str, position: Any, /) -> Reader[T]:
         """A reader of one split, from a position, or from the beginning if that is None."""
 
-    async def checkpointed(self, positions: Mapping[str, Any]) -> None:
+    async def checkpointed(self, positions: Mapping[str, Any], /) -> None:
         """A checkpoint holds, in which the splits are at these positions; None: not yet read.
 
         For telling others how far the run has come. It is called some time after the checkpoint was taken.

@@ -46,27 +46,27 @@ class Trigger(abc.ABC):
         """The state for a window without elements."""
         return None
 
-    def on_elements(self, state: TriggerState, count: int, moment: Moment) -> TriggerState:
+    def on_elements(self, state: TriggerState, count: int, moment: Moment, /) -> TriggerState:
         """The state after `count` more elements."""
         return state
 
-    def on_merge(self, states: list[TriggerState], moment: Moment) -> TriggerState:
+    def on_merge(self, states: list[TriggerState], moment: Moment, /) -> TriggerState:
         """The state of the window that unites the windows of `states`."""
         return states[0]
 
     @abc.abstractmethod
-    def should_fire(self, state: TriggerState, moment: Moment) -> bool:
+    def should_fire(self, state: TriggerState, moment: Moment, /) -> bool:
         """Whether a pane is due now."""
 
     @abc.abstractmethod
-    def on_fire(self, state: TriggerState, moment: Moment) -> tuple[TriggerState, bool]:
+    def on_fire(self, state: TriggerState, moment: Moment, /) -> tuple[TriggerState, bool]:
         """The state after a firing that `should_fire` asked for, and whether the trigger has finished."""
 
-    def quiet(self, state: TriggerState, moment: Moment) -> int:
+    def quiet(self, state: TriggerState, moment: Moment, /) -> int:
         """How many elements may be added before `on_elements` must be called, if no timer falls due."""
         return UNLIMITED
 
-    def deadline(self, state: TriggerState) -> int | None:
+    def deadline(self, state: TriggerState, /) -> int | None:
         """The processing time at which `should_fire` may become true, or None."""
         return None
 
@@ -78,7 +78,7 @@ class Trigger(abc.ABC):
         """Whether processing time plays a part; if not, what the trigger does follows from its state alone."""
         return False
 
-    def may_lose_data(self, allowed_lateness: int) -> DataLossReason:
+    def may_lose_data(self, allowed_lateness: int, /) -> DataLossReason:
         """Whether the trigger can finish while elements may still arrive (`allowed_lateness` in microseconds)."""
         return DataLossReason.NO_POTENTIAL_LOSS
 

@@ -65,7 +65,7 @@ class TwoPhaseSink(Sink[T], Generic[T]):
     """
 
     @abc.abstractmethod
-    async def restart(self, restart: SinkRestart) -> None:
+    async def restart(self, restart: SinkRestart, /) -> None:
         """Forgets what no checkpoint knows of, and goes on from one.
 
         That is all that was written after the checkpoint, in memory or outside, by this process or one that crashed.
@@ -74,7 +74,7 @@ class TwoPhaseSink(Sink[T], Generic[T]):
         """
 
     @abc.abstractmethod
-    async def prepare(self, number: int) -> Any:
+    async def prepare(self, number: int, /) -> Any:
         """Makes safe, but does not show, what was written since the last call; it belongs to the checkpoint `number`.
 
         Returns:
@@ -83,7 +83,7 @@ class TwoPhaseSink(Sink[T], Generic[T]):
         """
 
     @abc.abstractmethod
-    async def commit(self, number: int, prepared: Any) -> None:
+    async def commit(self, number: int, prepared: Any, /) -> None:
         """Shows what was prepared: the checkpoint holds.
 
         Called again after a crash, by another process too, and possibly after later checkpoints were committed: what
@@ -91,7 +91,7 @@ class TwoPhaseSink(Sink[T], Generic[T]):
         everything.
         """
 
-    async def adopt(self, restart: SinkRestart) -> Any:
+    async def adopt(self, restart: SinkRestart, /) -> Any:
         """Takes over what was not complete in a savepoint, when a run begins with it in a directory of its own.
 
         For sinks that go on with something over several checkpoints, such as a file that is still open; the others need

@@ -53,11 +53,11 @@ class WatermarkEstimator(abc.ABC):
         return MIN_MICROS
 
     @abc.abstractmethod
-    def current(self, state: EstimatorState) -> int:
+    def current(self, state: EstimatorState, /) -> int:
         """The watermark, in microseconds; one that goes back is ignored."""
 
     @abc.abstractmethod
-    def observe(self, state: EstimatorState, value: Any, timestamp: int) -> EstimatorState:
+    def observe(self, state: EstimatorState, value: Any, timestamp: int, /) -> EstimatorState:
         """The state after one more element, at a time in microseconds; called once for each, in the order they come."""
 
 

@@ -42,10 +42,10 @@ class WindowFn(abc.ABC):
             raise NotImplementedError
 
     @abc.abstractmethod
-    def assign(self, assign_context: AssignContext) -> Iterable[BoundedWindow]:
+    def assign(self, assign_context: AssignContext, /) -> Iterable[BoundedWindow]:
         """The windows of one element."""
 
-    def merge(self, merge_context: MergeContext) -> None:
+    def merge(self, merge_context: MergeContext, /) -> None:
         """Says which of a key's open windows become one; called after every new window."""
         msg = f"{type(self).__name__} is merging but has no `merge`; define it, or return False from is_merging()"
         raise NotImplementedError(msg)
@@ -54,7 +54,7 @@ class WindowFn(abc.ABC):
         """Whether windows of this kind can be united as elements come in."""
         return True
 
-    def get_transformed_output_time(self, window: BoundedWindow, input_timestamp: Timestamp) -> Timestamp:
+    def get_transformed_output_time(self, window: BoundedWindow, input_timestamp: Timestamp, /) -> Timestamp:
         """The output time of an element under `TimestampCombiner.OUTPUT_AT_EARLIEST_TRANSFORMED`."""
         return input_timestamp
 
@@ -72,7 +72,7 @@ class NonMergingWindowFn(WindowFn):
         """Never."""
         return False
 
-    def merge(self, merge_context: WindowFn.MergeContext) -> None:
+    def merge(self, merge_context: WindowFn.MergeContext, /) -> None:
         """Nothing to unite."""
 
 
@@ -80,7 +80,7 @@ class TimeWindowFn(NonMergingWindowFn):
     """A window kind whose windows follow from the timestamp alone, so that whole columns can be assigned."""
 
     @abc.abstractmethod
-    def windows_at(self, timestamp: int) -> tuple[BoundedWindow, ...]:
+    def windows_at(self, timestamp: int, /) -> tuple[BoundedWindow, ...]:
         """The windows that hold a moment, the one that ends first in front.
 
         Args:
@@ -88,13 +88,13 @@ class TimeWindowFn(NonMergingWindowFn):
         """
 
     @abc.abstractmethod
-    def span_at(self, timestamp: int) -> tuple[int, int]:
+    def span_at(self, timestamp: int, /) -> tuple[int, int]:
         """The widest span `[from, to)` around a moment, in microseconds, in which `windows_at` gives the same answer.
 
         Reducers aggregate by such spans: a fixed window is one, a sliding window is made of several.
         """
 
-    def assign(self, assign_context: WindowFn.AssignContext) -> Iterable[BoundedWindow]:
+    def assign(self, assign_context: WindowFn.AssignContext, /) -> Iterable[BoundedWindow]:
         """The windows at the element's timestamp."""
         return list(self.windows_at(assign_context.timestamp.micros))
 

@@ -83,21 +83,21 @@ class CombineFn(Generic[InT, AccT, OutT]):
         """An empty accumulator."""
         raise NotImplementedError(self._lacking("create_accumulator"))
 
-    def add_input(self, mutable_accumulator: AccT, element: InT) -> AccT:
+    def add_input(self, mutable_accumulator: AccT, element: InT, /) -> AccT:
         """The accumulator with one more element; may change the given one."""
         raise NotImplementedError(self._lacking("add_input"))
 
-    def add_inputs(self, mutable_accumulator: AccT, elements: Iterable[InT]) -> AccT:
+    def add_inputs(self, mutable_accumulator: AccT, elements: Iterable[InT], /) -> AccT:
         """The accumulator with more elements."""
         for element in elements:
             mutable_accumulator = self.add_input(mutable_accumulator, element)
         return mutable_accumulator
 
-    def merge_accumulators(self, accumulators: Iterable[AccT]) -> AccT:
+    def merge_accumulators(self, accumulators: Iterable[AccT], /) -> AccT:
         """One accumulator for what several have taken up."""
         raise NotImplementedError(self._lacking("merge_accumulators"))
 
-    def extract_output(self, accumulator: AccT) -> OutT:
+    def extract_output(self, accumulator: AccT, /) -> OutT:
         """The result, also for an empty accumulator.
 
         It may be the accumulator or change it: where that is needed again, a copy is given here, which

@@ -106,7 +106,7 @@ class Filter(FunctionParDo[Any, object, Any]):
         return super().expand(pvalue)
 
 
-class MapTuple(FunctionParDo[ElementT, OutputT, OutputT], Generic[ElementT, OutputT]):
+class MapTuple(FunctionParDo[Any, OutputT, OutputT], Generic[OutputT]):
     """`Map` over tuples, whose items become the function's positional arguments.
 
     >>> with Pipeline() as p:
@@ -115,7 +115,14 @@ class MapTuple(FunctionParDo[ElementT, OutputT, OutputT], Generic[ElementT, Outp
     7
     """
 
-    def __init__(self, fn: Callable[..., OutputT], *args: Any, **kwargs: Any) -> None:
+    # The parameters of a lambda are Any where it is known how many there are.
+    @overload
+    def __init__(self, fn: Callable[[Any, Any], OutputT]) -> None: ...
+    @overload
+    def __init__(self, fn: Callable[[Any, Any, Any], OutputT]) -> None: ...
+    @overload
+    def __init__(self, fn: Callable[..., OutputT], *args: Any, **kwargs: Any) -> None: ...
+    def __init__(self, fn: Any, *args: Any, **kwargs: Any) -> None:
         super().__init__(fn, *args, **kwargs)
 
     def call_plan(self) -> CallPlan:
@@ -123,7 +130,7 @@ class MapTuple(FunctionParDo[ElementT, OutputT, OutputT], Generic[ElementT, Outp
         return plan_tuple_call(self.function, self.args, self.kwargs)
 
 
-class FlatMapTuple(FunctionParDo[ElementT, Iterable[OutputT], OutputT], Generic[ElementT, OutputT]):
+class FlatMapTuple(FunctionParDo[Any, Iterable[OutputT], OutputT], Generic[OutputT]):
     """`FlatMap` over tuples, whose items become the function's positional arguments.
 
     >>> with Pipeline() as p:
@@ -133,7 +140,13 @@ class FlatMapTuple(FunctionParDo[ElementT, Iterable[OutputT], OutputT], Generic[
     b
     """
 
-    def __init__(self, fn: Callable[..., Iterable[OutputT]], *args: Any, **kwargs: Any) -> None:
+    @overload
+    def __init__(self, fn: Callable[[Any, Any], Iterable[OutputT]]) -> None: ...
+    @overload
+    def __init__(self, fn: Callable[[Any, Any, Any], Iterable[OutputT]]) -> None: ...
+    @overload
+    def __init__(self, fn: Callable[..., Iterable[OutputT]], *args: Any, **kwargs: Any) -> None: ...
+    def __init__(self, fn: Any, *args: Any, **kwargs: Any) -> None:
         super().__init__(fn, *args, **kwargs)
 
     def call_plan(self) -> CallPlan:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from streamcore.errors import PipelineError, shorten
 from streamcore.graph.pipeline import require_pcollection
@@ -14,6 +13,14 @@ from streamcore.model.functions import require_plain
 from streamcore.model.windowed_value import TaggedOutput
 from streamcore.transforms.arguments import check_arguments
 from streamcore.transforms.elementwise import Map
+
+
+class ChoosesPart(Protocol):
+    """A function that decides which part an element belongs to; a protocol for the sake of lambdas, as `ElementFn`."""
+
+    def __call__(self, element: Any, n: int, /, *args: Any, **kwargs: Any) -> int:
+        """The number of the element's part, from 0."""
+        ...
 
 
 class PartitionFn:
@@ -42,7 +49,7 @@ class Partition(PTransform[Any, Any]):
     3
     """
 
-    def __init__(self, fn: Callable[..., int] | PartitionFn, n: int, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, fn: ChoosesPart | PartitionFn, n: int, *args: Any, **kwargs: Any) -> None:
         super().__init__()
         if not callable(fn) and not isinstance(fn, PartitionFn):
             msg = f"Partition takes a function of an element and the number of parts, got {fn!r}"

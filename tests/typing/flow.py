@@ -42,6 +42,14 @@ def show(pair: tuple[str, int]) -> str:
     return f"{pair[0]}: {pair[1]}"
 
 
+def repeated(word: str, n: int, times: int = 1) -> str:
+    return n * times * word
+
+
+def part(pair: tuple[str, int], n: int, seed: int) -> int:
+    return (pair[1] + seed) % n
+
+
 def median(prices: Iterable[float]) -> float:
     return sorted(prices)[0]
 
@@ -174,6 +182,18 @@ def pairs(pairs: sc.PCollection[tuple[str, int]], words: sc.PCollection[str]) ->
     assert_type(words | sc.WithKeys(len), sc.PCollection[tuple[int, str]])
     assert_type(words | sc.WithKeys(shout) | sc.CombinePerKey(Longest()), sc.PCollection[tuple[str, str]])
     assert_type(words | sc.Count.PerElement(), sc.PCollection[tuple[str, int]])
+
+
+def tuples(pairs: sc.PCollection[tuple[str, int]], triples: sc.PCollection[tuple[str, int, float]]) -> None:
+    assert_type(pairs | sc.MapTuple(lambda name, n: n), sc.PCollection[Any])
+    assert_type(pairs | "labelled" >> sc.MapTuple(lambda name, n: f"{name}{n}"), sc.PCollection[str])
+    assert_type(triples | sc.MapTuple(lambda name, n, x: f"{name}{n}"), sc.PCollection[str])
+    assert_type(pairs | sc.MapTuple(repeated), sc.PCollection[str])
+    assert_type(pairs | sc.MapTuple(repeated, times=3), sc.PCollection[str])
+    assert_type(pairs | sc.FlatMapTuple(lambda name, n: [str(name)]), sc.PCollection[str])
+    assert_type(triples | sc.FlatMapTuple(lambda name, n, x: [str(name)]), sc.PCollection[str])
+    assert_type(pairs | sc.Partition(lambda pair, n: 0, 2), tuple[sc.PCollection[tuple[str, int]], ...])
+    assert_type(pairs | "labelled" >> sc.Partition(part, 2, 7), tuple[sc.PCollection[tuple[str, int]], ...])
 
 
 def same_elements(words: sc.PCollection[str]) -> None:

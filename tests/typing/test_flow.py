@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-PROGRAM = Path(__file__).with_name("flow.py")
+PROGRAMS = [str(Path(__file__).with_name(name)) for name in ("flow.py", "strict.py", "subclasses.py")]
 ROOT = Path(__file__).parents[2]
 CHECKERS = {
-    "mypy": ["mypy", "--strict", "--no-error-summary", str(PROGRAM)],
-    "pyright": ["pyright", "--pythonpath", sys.executable, str(PROGRAM)],
+    "mypy": ["mypy", "--strict", "--no-error-summary", *PROGRAMS],
+    "pyright": ["pyright", "--pythonpath", sys.executable, *PROGRAMS],
 }
 
 

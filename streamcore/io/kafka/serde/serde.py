@@ -55,7 +55,7 @@ class Serde(ABC, Generic[T]):
         """What deserializes the payloads of a run; all readers of the run can share one."""
 
     @abstractmethod
-    async def serializer(self, topic: str, part: RecordPart) -> Callable[[T], bytes]:
+    async def serializer(self, topic: str, part: RecordPart, /) -> Callable[[T], bytes]:
         """The function that makes bytes of a value; it is asked for once per topic, and never called with None.
 
         Args:
