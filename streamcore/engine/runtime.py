@@ -67,6 +67,9 @@ class Job:
         self._waiting = 0
         self._main = asyncio.create_task(self._run(), name="streamcore")
 
+    def __repr__(self) -> str:
+        return f"<Job {self._state}>"
+
     # The handle.
 
     @property

@@ -41,6 +41,14 @@ class PTransform(Generic[InT, OutT]):
     """A step of a pipeline; subclass it and write `expand` to make a step of several others.
 
     Label it with `>>`: `lines | "parse" >> Map(json.loads)`.
+
+    >>> class CountWords(PTransform):
+    ...     def expand(self, lines):
+    ...         return lines | FlatMap(str.split) | Count.PerElement()
+    >>> with Pipeline() as p:
+    ...     _ = p | Create(["to be", "to"]) | "count" >> CountWords() | Map(print)
+    ('to', 2)
+    ('be', 1)
     """
 
     label: str | None = None

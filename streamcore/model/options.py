@@ -26,10 +26,24 @@ class PipelineOptions:
         flags: Command line flags; None for none.
         **kwargs: Settings by name; they win over flags.
 
-    Names that no subclass declares change nothing; a run warns of them, or refuses those that look misspelt.
+    Names that no subclass declares change nothing; a run warns of them, or refuses those that look misspelt. A subclass
+    declares its own in `_add_argparse_args`, as in Beam. These are known:
 
-    >>> PipelineOptions(["--streaming"], allow_unsafe_triggers=True).allow_unsafe_triggers
-    True
+    runner: Name of the runner; None, the default: the embedded engine.
+    streaming: Accepted for Beam programs, False by default; the input decides.
+    allow_unsafe_triggers: Whether triggers may finish while their window is open and drop what comes after; False.
+    bundle_size: Most elements that travel together; None, the default: 256. It does not show in results.
+    state_dir: Directory for checkpoints, from which a later run goes on; None, the default: nothing is kept.
+    checkpoint_interval: Seconds from one checkpoint to the next; 10 by default. None: on request only.
+    take_over: Whether to take the state directory from a process that has it but hangs; False.
+    allow_pickle: Whether values of any type may be kept; False. Others may not be able to write to the directory then.
+    allow_changes: Labels of steps that may differ from those that wrote the state, and begin without theirs; none.
+    from_savepoint: File or name of the savepoint that an empty state directory begins with; None, the default: none.
+    undecided: "committed" or "aborted": what became of a checkpoint that its cluster has forgotten; None by default.
+
+    >>> options = PipelineOptions(["--checkpoint_interval=5"], state_dir="state")
+    >>> options.checkpoint_interval, options.state_dir
+    (5.0, 'state')
 
     Raises:
         PipelineError: If `flags` is a str.

@@ -15,6 +15,21 @@ class Sink(abc.ABC, Generic[T]):
     """Where elements leave the pipeline.
 
     The engine writes bundles one after another and waits for each, so that a slow sink slows the sources down.
+
+    >>> class Shown(Sink):
+    ...     async def open(self):
+    ...         print("open")
+    ...
+    ...     async def write(self, bundle):
+    ...         print(bundle.values)
+    ...
+    ...     async def close(self):
+    ...         print("complete")
+    >>> with Pipeline() as p:
+    ...     _ = p | Create([1, 2]) | Write(Shown())
+    open
+    [1, 2]
+    complete
     """
 
     def for_run(self) -> Sink[T]:

@@ -109,6 +109,25 @@ class Source(abc.ABC, Generic[T]):
         tells_watermark: Whether its batches may tell a watermark. A run warns of steps that wait for one that neither
             the source nor an estimator tells.
         clock: A clock that the source drives, as a replay does; None for the pipeline's clock.
+
+    >>> class Countdown(Reader):
+    ...     def __init__(self, start):
+    ...         self.left = start
+    ...
+    ...     async def poll(self, limit):
+    ...         values = list(range(self.left, 0, -1))[:limit]
+    ...         self.left -= len(values)
+    ...         return Batch(values) if values else None
+    >>> class FromThree(Source):
+    ...     bounded = True
+    ...
+    ...     def open(self, split, position):
+    ...         return Countdown(3)
+    >>> with Pipeline() as p:
+    ...     _ = p | Read(FromThree()) | Map(print)
+    3
+    2
+    1
     """
 
     bounded: bool = False

@@ -15,6 +15,7 @@ from streamcore.model.spans import span_argument
 from streamcore.timestamp import (
     MAX_MICROS,
     MAX_TIMESTAMP,
+    MICROS_PER_SECOND,
     MIN_MICROS,
     DurationTypes,
     Timestamp,
@@ -52,6 +53,9 @@ class WatermarkEstimator(abc.ABC):
         """The state of a split that has had no elements."""
         return MIN_MICROS
 
+    def __repr__(self) -> str:
+        return _made(self)
+
     @abc.abstractmethod
     def current(self, state: EstimatorState, /) -> int:
         """The watermark, in microseconds; one that goes back is ignored."""
@@ -83,6 +87,9 @@ class BoundedOutOfOrderness(WatermarkEstimator):
             msg = f"`bound` must not be negative, got {bound!r}; use 0 for elements that come in order"
             raise PipelineError(msg)
 
+    def __repr__(self) -> str:
+        return _made(self, str(self.bound / MICROS_PER_SECOND))
+
     def current(self, state: EstimatorState) -> int:
         """The largest timestamp minus the bound."""
         return max(int(state) - self.bound, MIN_MICROS)
@@ -100,7 +107,14 @@ class BoundedOutOfOrderness(WatermarkEstimator):
 
 
 class Monotonous(BoundedOutOfOrderness):
-    """The largest timestamp so far: for elements that come in order of their timestamps."""
+    """The largest timestamp so far: for elements that come in order of their timestamps.
+
+    >>> estimator = Monotonous(idle_timeout=60)
+    >>> estimator
+    Monotonous(idle_timeout=60.0)
+    >>> estimator.running(estimator.create(), [20_000_000, 15_000_000, 21_000_000])
+    [20000000, 20000000, 21000000]
+    """
 
     def __init__(
         self,
@@ -111,6 +125,9 @@ class Monotonous(BoundedOutOfOrderness):
     ) -> None:
         super().__init__(0, idle_timeout=idle_timeout, follow_clock=follow_clock, max_drift=max_drift)
 
+    def __repr__(self) -> str:
+        return _made(self)
+
 
 class Punctuated(WatermarkEstimator):
     """The watermark that some elements carry.
@@ -120,6 +137,11 @@ class Punctuated(WatermarkEstimator):
         idle_timeout: As in `WatermarkEstimator`.
         follow_clock: As in `WatermarkEstimator`.
         max_drift: As in `WatermarkEstimator`.
+
+    >>> estimator = Punctuated(lambda event, timestamp: timestamp if event == "tick" else None)
+    >>> state = estimator.observe(estimator.create(), "tick", 20_000_000)
+    >>> estimator.current(estimator.observe(state, "click", 25_000_000))
+    20000000
     """
 
     def __init__(
@@ -140,6 +162,9 @@ class Punctuated(WatermarkEstimator):
         require_plain("Punctuated", fn)
         self.fn = fn
 
+    def __repr__(self) -> str:
+        return _made(self, getattr(self.fn, "__name__", type(self.fn).__name__))
+
     def current(self, state: EstimatorState) -> int:
         """The largest watermark carried so far."""
         return int(state)
@@ -155,6 +180,13 @@ class ManualWatermark(WatermarkEstimator):
 
     Moved by the timestamp function of `WithTimestamps`, it counts from the next element on; moved from elsewhere, from
     the next element that arrives.
+
+    >>> mark = ManualWatermark()
+    >>> def time_of(event):
+    ...     if event["kind"] == "day is over":
+    ...         mark.advance_to(event["at"])
+    ...     return event["at"]
+    >>> stamp = WithTimestamps(time_of, watermark=mark)
     """
 
     def __init__(self, *, idle_timeout: DurationTypes | None = None, max_drift: DurationTypes | None = None) -> None:
@@ -195,6 +227,13 @@ def _mark(given: TimestampTypes) -> int:
         msg = f"the watermark {shorten(given)} lies beyond the end of time, {MAX_TIMESTAMP}; give it in seconds"
         raise PipelineError(msg)
     return micros
+
+
+def _made(estimator: WatermarkEstimator, *arguments: str) -> str:
+    """How an estimator is made: its first arguments, and the spans that are given."""
+    spans = {name: getattr(estimator, name) for name in ("idle_timeout", "follow_clock", "max_drift")}
+    given = [f"{name}={micros / MICROS_PER_SECOND}" for name, micros in spans.items() if micros is not None]
+    return f"{type(estimator).__name__}({', '.join([*arguments, *given])})"
 
 
 def _optional_span(name: str, value: DurationTypes | None) -> int | None:

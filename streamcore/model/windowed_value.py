@@ -103,6 +103,13 @@ class TaggedOutput(Wrapper, Generic[Tag, T]):
     """A value for the output named `tag`, in place of the main output.
 
     In annotations both are named, as in Beam: `TaggedOutput[Literal["short"], str]`.
+
+    >>> def parse(text):
+    ...     return int(text) if text.isdecimal() else TaggedOutput("bad", text)
+    >>> with Pipeline() as p:
+    ...     outputs = p | Create(["1", "x"]) | Map(parse).with_outputs("bad", main="numbers")
+    ...     _ = outputs.bad | Map(print)
+    x
     """
 
     __slots__ = ("tag", "value")

@@ -109,7 +109,19 @@ class TimestampCombiner(enum.IntEnum):
 
 
 class AccumulationMode(enum.IntEnum):
-    """Whether a pane holds what is new since the last one, or everything so far."""
+    """Whether a pane holds what is new since the last one, or everything so far.
+
+    >>> def run(mode):
+    ...     with Pipeline() as p:
+    ...         windows = WindowInto(GlobalWindows(), Repeatedly(AfterCount(1)), mode)
+    ...         _ = p | Create([("a", 1), ("a", 1)]) | windows | CombinePerKey(sum) | Map(print)
+    >>> run(AccumulationMode.DISCARDING)
+    ('a', 1)
+    ('a', 1)
+    >>> run(AccumulationMode.ACCUMULATING)
+    ('a', 1)
+    ('a', 2)
+    """
 
     DISCARDING = 1
     ACCUMULATING = 2

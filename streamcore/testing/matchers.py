@@ -50,6 +50,10 @@ def equal_to(expected: Iterable[Any], equals_fn: Equality | None = None) -> Matc
         expected: The elements.
         equals_fn: Takes an expected and an actual element, and tells whether they are the same; by default `==`, where
             a Row and a named tuple of the same fields are the same, too.
+
+    >>> from streamcore.testing import assert_that, equal_to
+    >>> with Pipeline() as p:
+    ...     _ = assert_that(p | Create([1, 2]) | Map(lambda x: 10 * x), equal_to([20, 10]))
     """
     if equals_fn is not None:
         require_plain("equal_to", equals_fn, remedy=AWAIT_BEFORE)
@@ -73,6 +77,10 @@ def equal_to_approx(expected: Iterable[Any], rel_tol: float = 1e-09, abs_tol: fl
         expected: The elements.
         rel_tol: Relative tolerance, as in `math.isclose`.
         abs_tol: Absolute tolerance, as in `math.isclose`.
+
+    >>> from streamcore.testing import assert_that, equal_to_approx
+    >>> with Pipeline() as p:
+    ...     _ = assert_that(p | Create([("a", 0.1 + 0.2)]), equal_to_approx([("a", 0.3)]))
     """
 
     def is_close(wanted: Any, got: Any) -> bool:
@@ -86,7 +94,12 @@ def equal_to_approx(expected: Iterable[Any], rel_tol: float = 1e-09, abs_tol: fl
 
 
 def is_empty() -> Matcher:
-    """No elements."""
+    """No elements.
+
+    >>> from streamcore.testing import assert_that, is_empty
+    >>> with Pipeline() as p:
+    ...     _ = assert_that(p | Create([1, 2]) | Filter(lambda x: x > 2), is_empty())
+    """
 
     def match(actual: Iterable[Any]) -> None:
         got = list(actual)
@@ -98,7 +111,12 @@ def is_empty() -> Matcher:
 
 
 def is_not_empty() -> Matcher:
-    """At least one element."""
+    """At least one element.
+
+    >>> from streamcore.testing import assert_that, is_not_empty
+    >>> with Pipeline() as p:
+    ...     _ = assert_that(p | Create([1, 2]), is_not_empty())
+    """
 
     def match(actual: Iterable[Any]) -> None:
         if not list(actual):
@@ -113,6 +131,12 @@ def matches_all(expected: Iterable[Any]) -> Matcher:
 
     Args:
         expected: Values, or objects with a method `matches(element)`, such as the matchers of PyHamcrest.
+
+    >>> from types import SimpleNamespace
+    >>> from streamcore.testing import assert_that, matches_all
+    >>> number = SimpleNamespace(matches=str.isdecimal)
+    >>> with Pipeline() as p:
+    ...     _ = assert_that(p | Create(["12", "home"]), matches_all(["home", number]))
     """
 
     def fits(wanted: Any, got: Any) -> bool:
@@ -161,6 +185,12 @@ def equal_to_per_window(expected_window_to_elements: Mapping[BoundedWindow, Iter
 
     Args:
         expected_window_to_elements: The elements by window.
+
+    >>> from streamcore.testing import assert_that, equal_to_per_window
+    >>> with Pipeline() as p:
+    ...     times = p | Create([5, 65, 70]) | WithTimestamps(lambda t: t) | WindowInto(FixedWindows(60))
+    ...     expected = {IntervalWindow(0, 60): [5], IntervalWindow(60, 120): [65, 70]}
+    ...     _ = assert_that(times, equal_to_per_window(expected))
     """
     expected = {window: list(elements) for window, elements in expected_window_to_elements.items()}
 

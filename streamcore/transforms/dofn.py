@@ -41,6 +41,18 @@ class DoFn:
 
     A parameter of `process` whose default is `DoFn.TimestampParam`, `DoFn.WindowParam`, `DoFn.PaneInfoParam`,
     `DoFn.WindowedValueParam` or `DoFn.KeyParam` is filled in for every element.
+
+    >>> class Numbered(DoFn):
+    ...     def setup(self):
+    ...         self.count = 0
+    ...
+    ...     def process(self, word, window=DoFn.WindowParam):
+    ...         self.count += 1
+    ...         yield self.count, word, window
+    >>> with Pipeline() as p:
+    ...     _ = p | Create(["to", "be"]) | ParDo(Numbered()) | Map(print)
+    (1, 'to', GlobalWindow)
+    (2, 'be', GlobalWindow)
     """
 
     ElementParam: ClassVar[Any] = ElementParameter.ELEMENT

@@ -22,6 +22,21 @@ class Read(PTransform[PBegin, PCollection[T]], Generic[T]):
         source: The source; whether the PCollection is bounded is the source's word.
         watermark: An estimator that tells the watermark from the elements' timestamps, one per split, in place of the
             watermark that the source gives.
+
+    >>> class Word(Reader):
+    ...     words = ["to", "be"]
+    ...
+    ...     async def poll(self, limit):
+    ...         return Batch([self.words.pop(0)]) if self.words else None
+    >>> class Words(Source):
+    ...     bounded = True
+    ...
+    ...     def open(self, split, position):
+    ...         return Word()
+    >>> with Pipeline() as p:
+    ...     _ = p | Read(Words()) | Map(print)
+    to
+    be
     """
 
     def __init__(self, source: Source[T], *, watermark: WatermarkEstimator | None = None) -> None:

@@ -38,6 +38,12 @@ class WindowInto(PTransform[Any, Any]):
         allowed_lateness: Seconds that a window stays open after its end.
         closing_behavior: Whether a last pane comes out when there is nothing new.
         on_time_behavior: Whether the on-time pane comes out when there is nothing new.
+
+    >>> clicks = [TimestampedValue(("home", 1), second) for second in (10, 25, 70)]
+    >>> with Pipeline() as p:
+    ...     _ = p | Create(clicks) | WindowInto(FixedWindows(60)) | CombinePerKey(sum) | Map(print)
+    ('home', 2)
+    ('home', 1)
     """
 
     def __init__(

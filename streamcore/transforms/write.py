@@ -13,7 +13,15 @@ from streamcore.model.sink import Sink
 
 
 class Write(PTransform[PCollection[T], PDone], Generic[T]):
-    """Writes the elements to a sink."""
+    """Writes the elements to a sink.
+
+    >>> class Shown(Sink):
+    ...     async def write(self, bundle):
+    ...         print(bundle.values)
+    >>> with Pipeline() as p:
+    ...     _ = p | Create([1, 2]) | Write(Shown())
+    [1, 2]
+    """
 
     def __init__(self, sink: Sink[T]) -> None:
         super().__init__()

@@ -13,6 +13,7 @@ from streamcore import (
     FixedWindows,
     ManualWatermark,
     Map,
+    Monotonous,
     Pipeline,
     PipelineOptions,
     Punctuated,
@@ -171,3 +172,25 @@ def test_a_watermark_moved_by_hand_counts_from_the_next_element_on() -> None:
         _ = sums | Map(seen.append)
         _ = late | "late" >> Map(lambda pair: seen.append(("late", pair)))
     assert seen == [("k", 5), ("k", 12), ("late", ("k", 13)), ("k", 25), ("k", 30)]
+
+
+def on_tick(event: object, timestamp: Timestamp) -> Timestamp:
+    return timestamp
+
+
+@pytest.mark.parametrize(
+    ("estimator", "shown"),
+    [
+        (BoundedOutOfOrderness(10), "BoundedOutOfOrderness(10.0)"),
+        (
+            BoundedOutOfOrderness(0.5, idle_timeout=60, follow_clock=5, max_drift=3600),
+            "BoundedOutOfOrderness(0.5, idle_timeout=60.0, follow_clock=5.0, max_drift=3600.0)",
+        ),
+        (Monotonous(), "Monotonous()"),
+        (Monotonous(idle_timeout=60), "Monotonous(idle_timeout=60.0)"),
+        (Punctuated(on_tick, max_drift=1), "Punctuated(on_tick, max_drift=1.0)"),
+        (ManualWatermark(idle_timeout=60), "ManualWatermark(idle_timeout=60.0)"),
+    ],
+)
+def test_an_estimator_shows_how_it_was_made(estimator: WatermarkEstimator, shown: str) -> None:
+    assert repr(estimator) == shown

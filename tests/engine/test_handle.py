@@ -313,3 +313,12 @@ def test_a_loop_that_ends_while_a_run_frees_things_lets_it_do_so() -> None:
 
     asyncio.run(main())
     assert sum(source.closed for source in sources) >= 2, "the end may cut off one that is closing, and no other"
+
+
+async def test_a_handle_shows_its_state() -> None:
+    p = Pipeline()
+    _ = p | Create([1])
+    handle = await p.run_async()
+    assert repr(handle) == "<Job RUNNING>"
+    await handle.wait()
+    assert repr(handle) == "<Job DONE>"

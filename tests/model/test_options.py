@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
+from pathlib import Path
 
 import pytest
 
@@ -76,6 +77,18 @@ def test_every_slip_in_a_name_is_refused(name: str) -> None:
 @pytest.mark.parametrize("name", BEAM_OPTIONS)
 def test_no_option_of_a_beam_program_is_refused(name: str) -> None:
     check_names(PipelineOptions(**{name: "x"}))
+
+
+@pytest.mark.parametrize("name", names_of(PipelineOptions, SetupOptions))
+def test_an_option_stands_in_the_table_of_options(name: str) -> None:
+    page = Path(__file__).parents[2] / "docs" / "getting_started.md"
+    table = page.read_text().partition("## Options\n")[2].partition("\n## ")[0]
+    assert f"| `{name}` |" in table
+
+
+@pytest.mark.parametrize("name", names_of(PipelineOptions))
+def test_help_names_an_option(name: str) -> None:
+    assert f"\n    {name}: " in str(PipelineOptions.__doc__)
 
 
 class ShortOptions(PipelineOptions):

@@ -45,7 +45,8 @@ READS: list[Callable[[Any], Any]] = [
 
 @pytest.mark.parametrize("read", READS)
 @pytest.mark.parametrize(
-    ("given", "told"), [(3, "3"), (BoundedOutOfOrderness, "the class BoundedOutOfOrderness"), ([Monotonous()], "[<")]
+    ("given", "told"),
+    [(3, "3"), (BoundedOutOfOrderness, "the class BoundedOutOfOrderness"), ([Monotonous()], "[Monotonous()]")],
 )
 def test_what_is_no_estimator_is_refused(read: Callable[[Any], Any], given: Any, told: str) -> None:
     with pytest.raises(PipelineError) as error:
