@@ -32,6 +32,9 @@ class Wrapper:
 class TimestampedValue(Wrapper, Generic[T]):
     """A value and its event time; ordered by the value first, as in Beam.
 
+    What user code puts out for an element in several windows is in the windows of its own time once for each of these,
+    as in Beam, and whether or not the code asks for the window.
+
     >>> TimestampedValue("a", 12)
     TimestampedValue('a', Timestamp(12))
     """

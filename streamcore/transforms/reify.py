@@ -22,6 +22,8 @@ class Reify(Family):
     class Timestamp(PTransform[Any, Any]):
         """Each element at its own timestamp: as in Beam this changes nothing, since a `TimestampedValue` is unwrapped.
 
+        But an element in several windows is in each of them as many times, as with every `TimestampedValue`.
+
         >>> with Pipeline() as p:
         ...     _ = p | Create(["a"]) | Reify.Timestamp() | Map(print)
         a

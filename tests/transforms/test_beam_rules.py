@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
@@ -11,10 +11,14 @@ from streamcore import (
     CombinePerKey,
     Create,
     FixedWindows,
+    Flatten,
     Map,
+    NonMergingWindowFn,
     ParDo,
     PipelineError,
     SlidingWindows,
+    UserCodeError,
+    Values,
     WindowInto,
 )
 from streamcore.engine.core.assign import has_one_window
@@ -83,7 +87,7 @@ def test_which_window_functions_give_one_window() -> None:
 
 def test_a_lambda_is_labelled_by_its_place() -> None:
     assert label_of(len) == "len"
-    assert label_of(lambda: None) == "<lambda at test_beam_rules.py:86>"
+    assert label_of(lambda: None) == "<lambda at test_beam_rules.py:90>"
     with TestPipeline() as p:
         numbers = (
             p
@@ -166,3 +170,112 @@ def test_a_function_for_pardo_puts_out_what_is_in_its_result() -> None:
         assert_that(main, equal_to([("a", 5), ("a", 5), ("bc", 6), ("bc", 6)]))
         assert_that(long, equal_to(["bc"]), label="long")
     assert ParDo(repeated, 2).default_label() == "ParDo(repeated)"
+
+
+OWN = (IntervalWindow(0, 100),)
+SLIDING = [(("k", 1), IntervalWindow(0, 10)), (("k", 1), IntervalWindow(5, 15))]
+
+
+class Overlapping(NonMergingWindowFn):
+    """Windows that do not follow from the timestamp."""
+
+    def assign(self, assign_context: NonMergingWindowFn.AssignContext) -> list[IntervalWindow]:
+        return [IntervalWindow(0, 10), IntervalWindow(5, 15)]
+
+
+class PutOut(DoFn):
+    def __init__(self, wrapped: Callable[[Any], Any]) -> None:
+        self.wrapped = wrapped
+
+    def process(self, element: Any) -> Iterable[Any]:
+        yield self.wrapped(element)
+
+
+class PutOutByWindow(PutOut):
+    def process(self, element: Any, window: Any = DoFn.WindowParam) -> Iterable[Any]:
+        yield self.wrapped(element)
+
+
+def put_out(wrapped: Callable[[Any], Any]) -> list[ParDo[Any, Any]]:
+    """Steps that put the same out, half of which ask for the window and are called once for each."""
+    return [
+        ParDo(PutOut(wrapped)),
+        ParDo(PutOutByWindow(wrapped)),
+        Map(wrapped),
+        Map(lambda element, window=DoFn.WindowParam: wrapped(element)),
+        FlatMap(lambda element: [wrapped(element)]),
+        FlatMap(lambda element, window=DoFn.WindowParam: [wrapped(element)]),
+    ]
+
+
+# What comes out is what Beam 2.77 puts out, with its FnApiRunner.
+@pytest.mark.parametrize("windowfn", [SlidingWindows(10, 5), Overlapping()])
+@pytest.mark.parametrize("step", range(6))
+@pytest.mark.parametrize(
+    ("wrapped", "main", "tagged", "sums"),
+    [
+        (lambda e: e, SLIDING, [], [1, 1]),
+        (lambda e: TaggedOutput("t", e), [], SLIDING, [1, 1]),
+        (lambda e: TimestampedValue(e, 7), SLIDING * 2, [], [2, 2]),
+        (lambda e: TaggedOutput("t", TimestampedValue(e, 7)), [], SLIDING * 2, [2, 2]),
+        (lambda e: WindowedValue(e, 7, OWN), [(("k", 1), OWN[0])] * 2, [], [2]),
+        (lambda e: TaggedOutput("t", WindowedValue(e, 7, OWN)), [], [(("k", 1), OWN[0])] * 2, [2]),
+    ],
+)
+def test_an_output_with_windows_of_its_own_counts_once_for_each_window_of_its_element(
+    windowfn: Any, step: int, wrapped: Any, main: list[Any], tagged: list[Any], sums: list[int]
+) -> None:
+    with TestPipeline() as p:
+        windowed = p | Create([TimestampedValue(("k", 1), 7)]) | WindowInto(windowfn)
+        outputs = windowed | "step" >> put_out(wrapped)[step].with_outputs("t", main="main")
+        for tag, expected in (("main", main), ("t", tagged)):
+            shown = outputs[tag] | f"show {tag}" >> Map(lambda e, window=DoFn.WindowParam: (e, window))
+            assert_that(shown, equal_to(expected), label=f"check {tag}")
+        total = (outputs["main"], outputs["t"]) | Flatten() | CombinePerKey(sum) | Values()
+        assert_that(total, equal_to(sums), label="check sums")
+
+
+def test_an_output_of_an_element_without_windows_is_in_none() -> None:
+    with TestPipeline() as p:
+        outside = p | Create([TimestampedValue("a", 7)]) | WindowInto(SlidingWindows(1, 10))
+        moved = outside | Map(lambda e: TimestampedValue(e, 0)) | "again" >> WindowInto(GlobalWindows())
+        assert_that(moved, equal_to([]))
+
+
+class LastWord(DoFn):
+    """Puts something out for its bundle."""
+
+    def __init__(self, wrapped: Any) -> None:
+        self.wrapped = wrapped
+
+    def process(self, element: Any) -> None:
+        pass
+
+    def finish_bundle(self) -> Iterable[Any]:
+        yield self.wrapped
+
+
+@pytest.mark.parametrize("windowfn", [SlidingWindows(10, 5), SlidingWindows(1, 10)])
+@pytest.mark.parametrize("tagged", [False, True])
+def test_what_a_bundle_ends_with_comes_out_once_whatever_windows_its_elements_are_in(
+    windowfn: Any, tagged: bool
+) -> None:
+    last = WindowedValue("x", 7, OWN)
+    with TestPipeline() as p:
+        windowed = p | Create([TimestampedValue("a", 7)]) | WindowInto(windowfn)
+        step = ParDo(LastWord(TaggedOutput("t", last) if tagged else last))
+        outputs = windowed | step.with_outputs("t", main="main")
+        found = outputs["t" if tagged else "main"] | Map(lambda e, window=DoFn.WindowParam: (e, window))
+        assert_that(found, equal_to([("x", OWN[0])]))
+
+
+@pytest.mark.parametrize("last", ["x", TaggedOutput("t", "x")])
+def test_what_a_bundle_ends_with_needs_windows_or_a_timestamp_tagged_or_not(last: Any) -> None:
+    p = TestPipeline()
+    _ = p | Create([1]) | "step" >> ParDo(LastWord(last)).with_outputs("t")
+    with pytest.raises(UserCodeError) as error:
+        p.run()
+    assert str(error.value) == (
+        f"step 'step' failed on element {last!r}: finish_bundle may only put out "
+        "WindowedValue(value, timestamp, windows), as no element gives it a timestamp"
+    )

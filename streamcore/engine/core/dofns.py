@@ -8,8 +8,10 @@ from streamcore.engine.core.elementwise import FlatMapNode
 from streamcore.engine.core.node import Scheduler
 from streamcore.errors import PipelineError, UserCodeError
 from streamcore.model.bundle import Bundle
-from streamcore.model.windowed_value import Wrapper
+from streamcore.model.window import GlobalWindow
+from streamcore.model.windowed_value import TaggedOutput, TimestampedValue, WindowedValue
 from streamcore.model.windowing import WindowFn
+from streamcore.timestamp import MIN_MICROS
 from streamcore.transforms.dofn import CallPlan, DoFn
 
 
@@ -65,13 +67,19 @@ class DoFnNode(FlatMapNode):
     def _emit_last(self, bundle: Bundle, outputs: list[object]) -> None:
         """Emits what `finish_bundle` returned; there is no element whose timestamp and windows it could take."""
         for output in outputs:
-            if not isinstance(output, Wrapper):
+            if not _has_windows(output):
                 msg = (
                     "finish_bundle may only put out WindowedValue(value, timestamp, windows), "
                     "as no element gives it a timestamp"
                 )
                 raise UserCodeError(self.label, output, None, PipelineError(msg))
         if outputs:
-            self.emit_outputs(
-                Bundle(outputs, bundle.timestamp_list()[-1], bundle.window_list()[-1], split=bundle.split)
-            )
+            # In one window, so that each is put out once; the output's own take its place.
+            self.emit_outputs(Bundle(outputs, MIN_MICROS, (GlobalWindow(),), split=bundle.split))
+
+
+def _has_windows(output: object) -> bool:
+    """Whether an output tells its windows, or the timestamp that they follow from."""
+    if isinstance(output, TaggedOutput):
+        output = output.value
+    return isinstance(output, TimestampedValue | WindowedValue)

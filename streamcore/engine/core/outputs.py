@@ -41,6 +41,9 @@ def unwrap(
 ) -> Iterator[tuple[str | None, Bundle]]:
     """One bundle for each run of outputs with the same tag, so that their order is kept.
 
+    An output with a timestamp or windows of its own is in its windows once for each window of its element, as in Beam:
+    calling user code once, or once for each window, because it asks for the window, comes to the same.
+
     Args:
         bundle: Outputs, with the columns of the elements they come from.
         windowfn: Assigns windows to those that have a timestamp of their own.
@@ -73,9 +76,11 @@ def _plain(row: Row, windowfn: WindowFn) -> tuple[str | None, Row]:
     if isinstance(value, TimestampedValue):
         timestamp = _micros_of(value)
         value = value.value
-        windows = windows_of(windowfn, WindowFn.AssignContext(Timestamp.of_micros(timestamp), value))
+        own = windows_of(windowfn, WindowFn.AssignContext(Timestamp.of_micros(timestamp), value))
+        windows = own * len(windows)
     elif isinstance(value, WindowedValue):
-        timestamp, windows, pane, value = _micros_of(value), value.windows, value.pane_info, value.value
+        windows = value.windows * len(windows)
+        timestamp, pane, value = _micros_of(value), value.pane_info, value.value
     return tag, (value, timestamp, windows, pane)
 
 
