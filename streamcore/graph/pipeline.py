@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import copy
+import re
 from collections.abc import Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -81,9 +83,8 @@ class Pipeline:
             raise PipelineError(msg)
         pvalue = PBegin(self) if pvalue is None or pvalue is self else pvalue
         self._check_inputs(transform, pvalue)
-        applied = AppliedTransform(
-            self._full_label(label or transform.default_label()), transform, tuple(collections_in(pvalue))
-        )
+        full_label = self._full_label(label or transform.default_label(), transform)
+        applied = AppliedTransform(full_label, transform, tuple(collections_in(pvalue)))
         with self._scope(applied):
             result: OutT = transform.expand(pvalue)
         for pcoll in collections_in(result):
@@ -149,10 +150,13 @@ class Pipeline:
                 )
                 raise PipelineError(msg)
 
-    def _full_label(self, label: str) -> str:
+    def _full_label(self, label: str, transform: PTransform[Any, Any]) -> str:
         full = f"{self._scopes[-1].full_label}/{label}" if self._scopes else label
         if full in self._labels:
-            msg = f"a step labelled {full!r} exists already; give this one another label: 'another' >> {label}(...)"
+            msg = (
+                f"a step labelled {full!r} exists already; "
+                f"give this one another label: 'another' >> {_call_of(transform)}"
+            )
             raise PipelineError(msg)
         self._labels.add(full)
         return full
@@ -165,6 +169,14 @@ class Pipeline:
             yield
         finally:
             self._scopes.pop()
+
+
+def _call_of(transform: PTransform[Any, Any]) -> str:
+    """How a transform is written, as in `Map(...)`: what its default label begins with, unless that is no name."""
+    bare = copy.copy(transform)
+    bare.label = None
+    name = re.split("[(|]", bare.default_label())[0]
+    return f"{name if name.replace('.', '').isidentifier() else type(transform).__name__}(...)"
 
 
 def _hint(found: object) -> str:

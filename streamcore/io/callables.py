@@ -12,6 +12,7 @@ from streamcore.graph.pipeline import require_pcollection
 from streamcore.graph.ptransform import PTransform
 from streamcore.graph.pvalue import PCollection, PDone
 from streamcore.model.bundle import Bundle
+from streamcore.model.labels import label_of
 from streamcore.model.sink import Sink
 from streamcore.transforms.write import Write
 
@@ -49,7 +50,7 @@ class WriteToCallable(PTransform[PCollection[Any], PDone]):
 
     def default_label(self) -> str:
         """`WriteToCallable(append)`."""
-        return self.label or f"WriteToCallable({_name_of(self._fn)})"
+        return self.label or f"WriteToCallable({label_of(self._fn)})"
 
     def expand(self, pvalue: PCollection[Any]) -> PDone:
         """Nothing follows."""

@@ -1,28 +1,15 @@
-"""Functions that a pipeline is given: what they are called in labels, and which cannot be used."""
+"""Functions that a pipeline is given, and which of them cannot be used."""
 
 from __future__ import annotations
 
 import inspect
-import os
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from streamcore.errors import PipelineError
+from streamcore.model.labels import label_of
 
 DO_ELSEWHERE: Final = "write WriteToCallable(fn) where results are not needed, or await in the source"
-
-
-def label_of(fn: Callable[..., Any]) -> str:
-    """What a function is called in labels: its name; of a lambda, which has none, where it stands.
-
-    >>> label_of(len)
-    'len'
-    """
-    name: str = getattr(fn, "__name__", type(fn).__name__)
-    code = getattr(fn, "__code__", None)
-    if name != "<lambda>" or code is None:
-        return name
-    return f"<lambda at {os.path.basename(code.co_filename)}:{code.co_firstlineno}>"
 
 
 def is_async(fn: Callable[..., Any]) -> bool:

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from streamcore.errors import PipelineError
-from streamcore.model.functions import label_of, require_plain, require_plain_methods
+from streamcore.model.functions import require_plain, require_plain_methods
+from streamcore.model.labels import label_of
 
 InT = TypeVar("InT")
 AccT = TypeVar("AccT")

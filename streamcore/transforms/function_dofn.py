@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from streamcore.model.functions import label_of, require_plain
+from streamcore.model.functions import require_plain
+from streamcore.model.labels import label_of
 from streamcore.transforms.dofn import DoFn
 
 

@@ -8,6 +8,7 @@ from typing import Any, Generic, overload
 from streamcore.graph.pvalue import PCollection
 from streamcore.graph.typevars import K, T
 from streamcore.model.functions import require_plain
+from streamcore.model.labels import label_of_value
 from streamcore.transforms.elementwise import ElementFn, Map
 
 
@@ -34,10 +35,11 @@ class WithKeys(Map[Any, Any], Generic[K]):
         if callable(k):
             require_plain("WithKeys", k)
         super().__init__(_keyed_by(k, args, kwargs) if callable(k) else _keyed(k))
+        self._name = label_of_value(k)
 
     def default_label(self) -> str:
-        """`WithKeys`."""
-        return self.label or "WithKeys"
+        """`WithKeys(len)`, or `WithKeys('a')`."""
+        return self.label or f"WithKeys({self._name})"
 
     def expand(self, pvalue: PCollection[T]) -> PCollection[tuple[K, T]]:
         """Pairs of key and element."""

@@ -17,6 +17,44 @@ BUILDING = [
         "a step labelled 'Create' exists already; give this one another label: 'another' >> Create(...)",
     ),
     (
+        "the same function twice",
+        """
+        p | Create([1]) | Map(abs)
+        p | 'more' >> Create([2]) | Map(abs)
+        """,
+        "a step labelled 'Map(abs)' exists already; give this one another label: 'another' >> Map(...)",
+    ),
+    (
+        "the same label of one's own twice",
+        """
+        p | 'my own' >> Create([1])
+        p | 'my own' >> Create([2])
+        """,
+        "a step labelled 'my own' exists already; give this one another label: 'another' >> Create(...)",
+    ),
+    (
+        "several outputs of the same DoFn twice",
+        """
+        p | Create(['to be']) | ParDo(Words()).with_outputs('short')
+        p | 'more' >> Create(['or not']) | ParDo(Words()).with_outputs('short')
+        """,
+        "a step labelled 'ParDo(Words)' exists already; give this one another label: 'another' >> ParDo(...)",
+    ),
+    (
+        "steps with a label that is no name twice",
+        """
+        class Step(PTransform):
+            def default_label(self):
+                return self.label or 'my step'
+
+            def expand(self, pcoll):
+                return pcoll
+
+        p | Create([1]) | Step() | Step()
+        """,
+        "a step labelled 'my step' exists already; give this one another label: 'another' >> Step(...)",
+    ),
+    (
         "a label that is not a str",
         "p | 3 >> Create([1])",
         "a label must be a str, got 3; write 'label' >> Create(...)",

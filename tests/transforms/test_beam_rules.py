@@ -22,7 +22,7 @@ from streamcore import (
     WindowInto,
 )
 from streamcore.engine.core.assign import has_one_window
-from streamcore.model.functions import label_of
+from streamcore.model.labels import label_of
 from streamcore.model.window import GlobalWindow, IntervalWindow
 from streamcore.model.windowed_value import TaggedOutput, TimestampedValue, WindowedValue
 from streamcore.testing import TestPipeline, TestWindowedValue, assert_that, equal_to

@@ -8,7 +8,8 @@ from typing import Any, Final, TypeAlias, cast
 from streamcore.errors import PipelineError
 from streamcore.io.kafka.serde import Deserializer, Serde
 from streamcore.io.kafka.settings import ClientSettings, join_servers
-from streamcore.model.functions import is_async, label_of
+from streamcore.model.functions import is_async
+from streamcore.model.labels import label_of
 from streamcore.model.spans import span_argument
 from streamcore.timestamp import DurationTypes
 
