@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from streamcore.timestamp import (
     END_OF_GLOBAL_WINDOW,
     GLOBAL_WINDOW_MAX_MICROS,
@@ -11,6 +13,12 @@ from streamcore.timestamp import (
     to_micros,
 )
 
+LAST_MOMENT: Final = GLOBAL_WINDOW_MAX_MICROS
+"""No window holds a later moment, as the end of every window must come before the watermark's last value. An element
+with a later timestamp belongs where one at this moment would."""
+
+LAST_END: Final = LAST_MOMENT + 1
+
 
 class BoundedWindow:
     """A window that ends. Windows are compared by `end` first, and are hashable values.
@@ -18,7 +26,8 @@ class BoundedWindow:
     A subclass must define `__eq__` and `__hash__`: elements are in one group if their windows are equal.
 
     Args:
-        end: The first moment after the window.
+        end: The first moment after the window; a window that goes on beyond the end of time is cut off there, as its
+            pane would be late everywhere.
     """
 
     __slots__ = ("end_micros",)
@@ -26,7 +35,7 @@ class BoundedWindow:
     end_micros: int
 
     def __init__(self, end: TimestampTypes) -> None:
-        self.end_micros = to_micros(end)
+        self.end_micros = min(to_micros(end), LAST_END)
 
     @property
     def start(self) -> Timestamp:
@@ -67,10 +76,12 @@ class BoundedWindow:
 
 
 class IntervalWindow(BoundedWindow):
-    """The half-open span `[start, end)`.
+    """The half-open span `[start, end)`, cut off at the end of time; as in Beam it may start before the beginning.
 
     >>> IntervalWindow(0, 60)
     [0.0, 60.0)
+    >>> IntervalWindow(0, MAX_TIMESTAMP).max_timestamp() == END_OF_GLOBAL_WINDOW
+    True
     """
 
     __slots__ = ("_end", "_start", "start_micros")
@@ -82,7 +93,7 @@ class IntervalWindow(BoundedWindow):
 
     def __init__(self, start: TimestampTypes, end: TimestampTypes) -> None:
         self.start_micros = to_micros(start)
-        self.end_micros = to_micros(end)
+        self.end_micros = min(to_micros(end), LAST_END)
         self._start = self._end = None
 
     @classmethod
@@ -90,7 +101,7 @@ class IntervalWindow(BoundedWindow):
         """A window from integer microseconds, without rounding."""
         window = cls.__new__(cls)
         window.start_micros = start
-        window.end_micros = end
+        window.end_micros = end if end < LAST_END else LAST_END
         window._start = window._end = None
         return window
 
@@ -154,7 +165,7 @@ class GlobalWindow(BoundedWindow):
         return GlobalWindow._instance
 
     def __init__(self) -> None:
-        self.end_micros = GLOBAL_WINDOW_MAX_MICROS + 1
+        self.end_micros = LAST_END
 
     def __reduce__(self) -> tuple[type[GlobalWindow], tuple[()]]:
         """Copies and pickles stay the one instance."""

@@ -6,29 +6,10 @@ from typing import Final
 
 from streamcore.errors import PipelineError, shorten
 from streamcore.model.spans import span_argument
-from streamcore.model.window import IntervalWindow
-from streamcore.timestamp import (
-    GLOBAL_WINDOW_MAX_MICROS,
-    MAX_MICROS,
-    MIN_MICROS,
-    DurationTypes,
-)
+from streamcore.model.window import LAST_END as LAST_END, LAST_MOMENT as LAST_MOMENT
+from streamcore.timestamp import MAX_MICROS, MIN_MICROS, DurationTypes
 
-LAST_MOMENT: Final = GLOBAL_WINDOW_MAX_MICROS
-"""No window holds a later moment, as the end of every window must come before the watermark's last value. An element
-with a later timestamp belongs where one at this moment would."""
-
-LAST_END: Final = LAST_MOMENT + 1
 AFTER_TIME: Final = MAX_MICROS + 1
-
-
-def bounded_window(start: int, end: int) -> IntervalWindow:
-    """The window `[start, end)`, cut off at the end of time; as in Beam it may start before the beginning of time.
-
-    >>> bounded_window(0, MAX_MICROS).end.micros == LAST_END
-    True
-    """
-    return IntervalWindow.of_micros(start, min(end, LAST_END))
 
 
 def bounded_span(start: int, end: int) -> tuple[int, int]:

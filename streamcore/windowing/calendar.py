@@ -11,7 +11,7 @@ from typing import Any, Final, Literal, Self
 from streamcore.errors import PipelineError, TransformTypeError, shorten
 from streamcore.model.window import IntervalWindow
 from streamcore.timestamp import MICROS_PER_SECOND, MIN_MICROS
-from streamcore.windowing.bounds import LAST_END, LAST_MOMENT, bounded_span, bounded_window
+from streamcore.windowing.bounds import LAST_END, LAST_MOMENT, bounded_span
 from streamcore.windowing.interning import MOST_KNOWN, InterningWindowFn
 
 _EPOCH: Final = datetime.date(1970, 1, 1)
@@ -201,7 +201,7 @@ class CalendarWindows(InterningWindowFn):
             self._windows.clear()
         index = bisect.bisect_right(self._starts, start)
         self._starts.insert(index, start)
-        self._windows.insert(index, (bounded_window(start, end),))
+        self._windows.insert(index, (IntervalWindow.of_micros(start, end),))
         return self._windows[index]
 
     def _number_near(self, timestamp: int) -> int:

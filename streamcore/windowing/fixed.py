@@ -5,7 +5,7 @@ from __future__ import annotations
 from streamcore.model.spans import span_argument
 from streamcore.model.window import IntervalWindow
 from streamcore.timestamp import Duration, DurationTypes, TimestampTypes
-from streamcore.windowing.bounds import LAST_MOMENT, bounded_span, bounded_window, positive_argument
+from streamcore.windowing.bounds import LAST_MOMENT, bounded_span, positive_argument
 from streamcore.windowing.interning import InterningWindowFn
 
 
@@ -52,7 +52,7 @@ class FixedWindows(InterningWindowFn):
     def _make(self, start: int) -> tuple[IntervalWindow, ...]:
         if start > LAST_MOMENT:
             return self.windows_at(LAST_MOMENT)
-        return self._remember(start, (bounded_window(start, start + self.size_micros),))
+        return self._remember(start, (IntervalWindow.of_micros(start, start + self.size_micros),))
 
     def __repr__(self) -> str:
         offset = f", offset={float(self.offset)}" if self.offset_micros else ""

@@ -8,7 +8,7 @@ from typing import cast
 from streamcore.model.window import BoundedWindow, IntervalWindow
 from streamcore.model.windowing import WindowFn
 from streamcore.timestamp import Duration, DurationTypes
-from streamcore.windowing.bounds import LAST_MOMENT, bounded_window, positive_argument
+from streamcore.windowing.bounds import LAST_MOMENT, positive_argument
 
 
 class Sessions(WindowFn):
@@ -38,7 +38,7 @@ class Sessions(WindowFn):
     def window_at(self, timestamp: int) -> IntervalWindow:
         """The window that an element opens (`timestamp` in microseconds)."""
         start = min(timestamp, LAST_MOMENT)
-        return bounded_window(start, start + self.gap_micros)
+        return IntervalWindow.of_micros(start, start + self.gap_micros)
 
     def assign(self, assign_context: WindowFn.AssignContext) -> Iterable[BoundedWindow]:
         """The window that the element opens."""

@@ -8,7 +8,7 @@ from streamcore.model.spans import span_argument
 from streamcore.model.window import BoundedWindow, IntervalWindow
 from streamcore.model.windowing import WindowFn
 from streamcore.timestamp import Duration, DurationTypes, TimestampTypes
-from streamcore.windowing.bounds import LAST_MOMENT, bounded_span, bounded_window, positive_argument
+from streamcore.windowing.bounds import LAST_MOMENT, bounded_span, positive_argument
 from streamcore.windowing.interning import InterningWindowFn
 
 
@@ -78,7 +78,7 @@ class SlidingWindows(InterningWindowFn):
             return self.windows_at(LAST_MOMENT)
         newest = edge - (edge - self.offset_micros) % self.period_micros
         starts = range(newest, edge - self.size_micros, -self.period_micros)
-        windows = [bounded_window(start, start + self.size_micros) for start in reversed(starts)]
+        windows = [IntervalWindow.of_micros(start, start + self.size_micros) for start in reversed(starts)]
         return self._remember(edge, tuple(windows))
 
     def __repr__(self) -> str:

@@ -10,33 +10,44 @@ import pytest
 from streamcore import (
     MAX_TIMESTAMP,
     MIN_TIMESTAMP,
+    AccumulationMode,
+    AfterCount,
     Batch,
     BoundedOutOfOrderness,
     CombinePerKey,
     Create,
+    DefaultTrigger,
     DoFn,
     FixedWindows,
     GlobalWindow,
     GlobalWindows,
+    IntervalWindow,
     ManualWatermark,
     Map,
+    NonMergingWindowFn,
     ParDo,
     Pipeline,
     PipelineError,
     Punctuated,
     Read,
+    Repeatedly,
+    Sessions,
     SourceError,
     TaggedOutput,
     Timestamp,
     TimestampedValue,
     UserCodeError,
     WindowedValue,
+    WindowFn,
     WindowInto,
     WithTimestamps,
 )
+from streamcore.model.trigger import Trigger
+from streamcore.model.window import BoundedWindow
 from streamcore.timestamp import END_OF_GLOBAL_WINDOW, MAX_MICROS, MIN_MICROS
 from tests.engine.test_source_results import Returning
 
+MONTHS = 10_000_000
 MICROSECONDS = 1_700_000_000_000_000  # taken for seconds
 BEYOND = "its time lies beyond the end of time, Timestamp(9223371950454.775000); check the unit that the times are in"
 BEFORE = (
@@ -134,6 +145,54 @@ def test_a_pane_of_all_times_is_at_the_end_of_time_and_may_be_put_out_again() ->
 def test_a_source_may_say_that_time_has_ended(watermark: int) -> None:
     with Pipeline() as p:
         _ = p | Read(Returning(Batch([1], watermark=watermark)))
+
+
+class Beginning(NonMergingWindowFn):
+    """Windows that begin with their element."""
+
+    def assign(self, assign_context: WindowFn.AssignContext) -> list[BoundedWindow]:
+        start = assign_context.timestamp
+        return [IntervalWindow(start, start + 4)]
+
+
+class BeginningMerged(WindowFn):
+    """The same, all united in one that goes on for longer."""
+
+    def assign(self, assign_context: WindowFn.AssignContext) -> list[BoundedWindow]:
+        start = assign_context.timestamp
+        return [IntervalWindow(start, start + 4)]
+
+    def merge(self, merge_context: WindowFn.MergeContext) -> None:
+        first, *others = merge_context.windows
+        if others:
+            merge_context.merge(merge_context.windows, IntervalWindow(first.start, first.end + MONTHS))
+
+
+@pytest.mark.parametrize("windowfn", [Beginning(), BeginningMerged(), Sessions(4)])
+@pytest.mark.parametrize("trigger", [DefaultTrigger(), Repeatedly(AfterCount(1))])
+def test_what_comes_out_of_the_global_window_is_in_time_for_windows_that_would_end_after_it(
+    windowfn: WindowFn, trigger: Trigger
+) -> None:
+    seen: list[Any] = []
+    with Pipeline() as p:
+        totals = p | Create([("a", 1), ("a", 2), ("b", 4)]) | "global" >> CombinePerKey(sum)
+        moved = totals | Map(lambda pair, at=DoFn.TimestampParam: TimestampedValue(("all", pair[1]), at + pair[1]))
+        again = moved | "its own" >> WindowInto(windowfn) | "once more" >> CombinePerKey(sum)
+        fixed = again | "fixed" >> WindowInto(FixedWindows(10), trigger, AccumulationMode.DISCARDING)
+        _ = fixed | "in the end" >> CombinePerKey(sum) | Map(seen.append)
+    assert sum(total for _, total in seen) == 7
+    assert p.result.metrics.total("dropped_late") == 0
+
+
+def test_what_user_code_puts_in_a_window_that_would_end_after_the_global_one_is_in_time() -> None:
+    seen: list[Any] = []
+    with Pipeline() as p:
+        windowed = p | Create([("a", 1)]) | WindowInto(FixedWindows(10))
+        moved = windowed | Map(lambda pair: WindowedValue(pair, 0, (IntervalWindow(0, MAX_TIMESTAMP),)))
+        totals = moved | "once" >> CombinePerKey(sum)
+        fixed = totals | "fixed" >> WindowInto(FixedWindows(10), Repeatedly(AfterCount(1)), AccumulationMode.DISCARDING)
+        _ = fixed | "in the end" >> CombinePerKey(sum) | Map(seen.append)
+    assert seen == [("a", 1)]
 
 
 def test_a_source_may_not_put_its_watermark_beyond_the_end_of_time() -> None:

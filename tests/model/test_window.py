@@ -78,6 +78,19 @@ class Until(BoundedWindow):
     """A window without a start, as a user may write it."""
 
 
+@pytest.mark.parametrize(
+    "window",
+    [
+        IntervalWindow(0, MAX_TIMESTAMP),
+        IntervalWindow.of_micros(0, MAX_TIMESTAMP.micros),
+        IntervalWindow(0, 1).union(IntervalWindow(1, MAX_TIMESTAMP)),
+        BoundedWindow(MAX_TIMESTAMP),
+    ],
+)
+def test_no_window_goes_on_after_the_global_one(window: BoundedWindow) -> None:
+    assert window.max_timestamp() == END_OF_GLOBAL_WINDOW
+
+
 def test_a_bounded_window() -> None:
     window = Until(5)
     assert (window.end, window.max_timestamp()) == (Timestamp(5), Timestamp.of_micros(4_999_999))
