@@ -35,7 +35,7 @@ IN_THE_SOURCE = "write WriteToCallable(fn) where results are not needed, or awai
 BEFORE = "write it with `def`, and await what it needs before the pipeline runs"
 
 TAKEN = [
-    ("numbers | Map(functools.partial(fetch, 1))", "Map", "function partial"),
+    ("numbers | Map(functools.partial(fetch, 1))", "Map", "function partial(fetch, 1)"),
     ("numbers | FlatMap(fetch)", "FlatMap", "function fetch"),
     ("numbers | FlatMap(follow)", "FlatMap", "generator function follow"),
     ("numbers | FlatMap(Follow())", "FlatMap", "generator function Follow"),
