@@ -39,6 +39,8 @@ from streamcore.transforms.with_timestamps import WithTimestamps
 from streamcore.transforms.write import Write
 
 SINK_CAPACITY = 4096
+# Each of them takes up to four frames of the interpreter's stack, of which user code needs some, too.
+LONGEST_ROW = 50
 
 
 class Plan:
@@ -63,6 +65,7 @@ class Plan:
             self._add(applied)
         _check_destinations(self.sinks)
         self._settle_bundling()
+        self._break_rows()
         self.timed: list[TimedNode] = [node for node in self.nodes if isinstance(node, TimedNode)]
 
     def producer(self, pcoll: PCollection[Any]) -> tuple[Node, str | None]:
@@ -203,6 +206,15 @@ class Plan:
                 if _order_matters(node):
                     node.bundle_size = 1
 
+    def _break_rows(self) -> None:
+        """Has nodes relay where so many in a row would otherwise call each other."""
+        rows: dict[int, int] = {}
+        for node in self.nodes:
+            row = rows.get(id(node), 0) + 1
+            node.relays = row == LONGEST_ROW
+            for follower in _downstream(node):
+                rows[id(follower)] = max(rows.get(id(follower), 0), 0 if node.relays else row)
+
 
 def _bundle_size_of(options: PipelineOptions) -> int:
     """The most elements of a bundle."""
@@ -325,17 +337,17 @@ def _tells_order(node: Node, meeting: Node) -> bool:
 def _in_order(node: Node) -> list[Node]:
     """The nodes behind a node, and itself, each after all that are in front of it."""
     order: list[Node] = []
-    seen: set[int] = set()
-
-    def visit(current: Node) -> None:
-        if id(current) in seen:
-            return
-        seen.add(id(current))
-        for follower in _downstream(current):
-            visit(follower)
-        order.append(current)
-
-    visit(node)
+    seen = {id(node)}
+    path = [(node, _downstream(node))]
+    while path:
+        current, followers = path[-1]
+        follower = next((one for one in followers if id(one) not in seen), None)
+        if follower is None:
+            order.append(current)
+            path.pop()
+        else:
+            seen.add(id(follower))
+            path.append((follower, _downstream(follower)))
     return order[::-1]
 
 

@@ -87,6 +87,8 @@ class Node:
         watermark: Its output watermark.
         kind: What kind of state it keeps; several nodes of one step differ in it.
         tracks: It notes what changes, so that it can be asked for it; set before anything else, if at all.
+        relays: It hands on by tasks, so that the nodes of a long row do not call each other ever deeper; set by the
+            planner.
     """
 
     kind: ClassVar[str] = "step"
@@ -98,6 +100,7 @@ class Node:
         self.consumers: dict[str | None, list[Node]] = {None: []}
         self.watermark = MIN_MICROS
         self.tracks = False
+        self.relays = False
         # The scalars as they were last given or put back.
         self._told: dict[str, Any] | None = None
 
@@ -117,17 +120,39 @@ class Node:
 
     def emit(self, bundle: Bundle, tag: str | None = None) -> None:
         """Hands a bundle to the consumers of an output, if there is anything in it."""
-        if bundle.values:
-            for consumer in self.consumers[tag]:
-                consumer.push(bundle)
+        if not bundle.values:
+            return
+        if self.relays:
+            self.scheduler.spawn(self._relay(bundle, tag))
+            return
+        for consumer in self.consumers[tag]:
+            consumer.push(bundle)
 
     def forward(self, watermark: int) -> None:
         """Moves the output watermark."""
+        if watermark <= self.watermark:
+            return
+        if self.relays:
+            self.scheduler.spawn(self._relay_watermark(watermark))
+            return
+        self.watermark = watermark
+        for consumers in self.consumers.values():
+            for consumer in consumers:
+                consumer.advance(watermark)
+
+    def _relay(self, bundle: Bundle, tag: str | None) -> Iterator[None]:
+        for consumer in self.consumers[tag]:
+            consumer.push(bundle)
+        yield
+
+    def _relay_watermark(self, watermark: int) -> Iterator[None]:
+        # Not before: a Flatten takes the watermark from here, and what was emitted before it is still on its way.
         if watermark > self.watermark:
             self.watermark = watermark
             for consumers in self.consumers.values():
                 for consumer in consumers:
                     consumer.advance(watermark)
+        yield
 
     def heard(self) -> int:
         """The last watermark that those in front of it have told it."""
