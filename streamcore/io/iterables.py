@@ -20,7 +20,7 @@ from streamcore.model.windowed_value import TimestampedValue
 from streamcore.transforms.read import Read
 
 SLICE_SECONDS: Final = 0.0005
-TAKEN_AT_ONCE: Final = 16
+MOST_AT_ONCE: Final = 16
 
 
 class ReadFromIterable(PTransform[PBegin, PCollection[T]], Generic[T]):
@@ -115,6 +115,7 @@ class IterableReader(Reader[Any]):
         self._elements = elements
         self._read = 0
         self._start = start
+        self._failure: Exception | None = None
 
     async def poll(self, limit: int) -> Batch[Any] | None:
         """As many elements as half a millisecond gives, or at least one."""
@@ -128,20 +129,39 @@ class IterableReader(Reader[Any]):
         self._read += len(taken)
         return batch_of(taken) if taken else None
 
+    async def drain(self, limit: int) -> Batch[Any] | None:
+        """Nothing, as no elements wait here; raises what the iterable has raised behind the last ones."""
+        self._check()
+        return None
+
     def position(self) -> int:
         """How many elements have been read."""
         return max(self._read, self._start)
 
     def _take(self, limit: int) -> list[Any]:
-        """Some elements, however late it is; none if there are no more."""
+        """Some elements, however late it is; none if there are no more. An error comes behind those before it."""
+        self._check()
         taken: list[Any] = []
-        began = time.perf_counter()
+        began, count = time.perf_counter(), 1  # nobody knows yet how long it takes to make one
         while len(taken) < limit:
             before = len(taken)
-            taken.extend(islice(self._elements, min(TAKEN_AT_ONCE, limit - before)))
+            try:
+                taken.extend(islice(self._elements, min(count, limit - before)))
+            except Exception as error:
+                if not taken:
+                    raise
+                self._failure = error
+                break
             if len(taken) == before or time.perf_counter() - began > SLICE_SECONDS:
                 break
+            if count < MOST_AT_ONCE:
+                count *= 2
         return taken
+
+    def _check(self) -> None:
+        """Raises what the iterable has raised."""
+        if self._failure is not None:
+            raise self._failure
 
 
 def refuse_used(transform: str, iterator: object, used: bool) -> None:

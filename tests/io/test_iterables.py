@@ -56,7 +56,39 @@ async def test_a_process_that_was_held_up_has_not_come_to_the_end(monkeypatch: p
     times = itertools.count()
     monkeypatch.setattr("streamcore.io.iterables.time.perf_counter", lambda: float(next(times)))
     reader = IterableSource(range(40), bounded=True).open("all", None)
-    assert [len(batch) for batch in await poll_all(reader, 100)] == [16, 16, 8]
+    assert await poll_all(reader, 100) == [[number] for number in range(40)]
+
+
+class Ticking:
+    """A clock that stands still but for what is made meanwhile."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def numbers(self, *seconds: float) -> Iterator[int]:
+        """Numbers that take so long to make."""
+        for number, duration in enumerate(seconds):
+            self.now += duration
+            yield number
+
+
+@pytest.mark.parametrize("start", [None, 3])
+async def test_an_element_that_takes_long_does_not_wait_for_others(
+    monkeypatch: pytest.MonkeyPatch, start: int | None
+) -> None:
+    clock = Ticking()
+    monkeypatch.setattr("streamcore.io.iterables.time.perf_counter", lambda: clock.now)
+    reader = IterableSource(lambda: clock.numbers(*[0.1] * 6), bounded=False).open("all", start)
+    assert await poll_all(reader, 100) == [[number] for number in range(start or 0, 6)]
+    assert clock.now == pytest.approx(0.6)
+
+
+async def test_quick_elements_come_together_until_it_is_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Ticking()
+    monkeypatch.setattr("streamcore.io.iterables.time.perf_counter", lambda: clock.now)
+    reader = IterableSource(clock.numbers(*[0.0] * 50, *[0.1] * 30), bounded=True).open("all", None)
+    # Looks at the clock behind 1, 3, 7, 15, 31, 47 and 63 elements, and then anew.
+    assert [len(batch) for batch in await poll_all(reader, 100)] == [63, *[1] * 17]
 
 
 def test_timestamps() -> None:
@@ -102,6 +134,46 @@ def test_an_iterable_that_raises(transform: Any, label: str) -> None:
     message = f"step '{label}' could not read split 'all': ValueError: no more"
     with pytest.raises(SourceError, match=f"^{re.escape(message)}$"):
         read_all(transform)
+
+
+def broken(limit: int) -> Iterator[int]:
+    yield from range(limit)
+    msg = "no more"
+    raise ValueError(msg)
+
+
+@pytest.mark.parametrize("bounded", [True, False])
+@pytest.mark.parametrize("limit", [1, 2, 20])
+def test_what_came_before_an_error_is_read(limit: int, bounded: bool) -> None:
+    found: list[int] = []
+    p = Pipeline()
+    _ = p | ReadFromIterable(broken(limit), bounded=bounded) | WriteToCallable(found.append)
+    with pytest.raises(SourceError, match=r"ValueError: no more$"):
+        p.run()
+    assert found == list(range(limit))
+
+
+async def test_an_error_comes_behind_the_last_element_and_again() -> None:
+    reader = IterableSource(broken(5), bounded=True).open("all", 2)
+    batch = await reader.poll(100)
+    assert (batch and batch.values, reader.position()) == ([2, 3, 4], 5)
+    for ask in (reader.poll, reader.poll, reader.drain):
+        with pytest.raises(ValueError, match=r"^no more$"):
+            await ask(100)
+
+
+async def test_an_error_before_the_place_to_go_on_from() -> None:
+    reader = IterableSource(broken(5), bounded=True).open("all", 8)
+    with pytest.raises(ValueError, match=r"^no more$"):
+        await reader.poll(100)
+
+
+async def test_draining_an_iterable_takes_nothing_in() -> None:
+    numbers = iter(range(10))
+    reader = IterableSource(numbers, bounded=True).open("all", None)
+    await reader.poll(3)
+    assert await reader.drain(100) is None
+    assert next(numbers) == 3
 
 
 def test_what_is_no_iterable() -> None:
