@@ -12,7 +12,7 @@ from streamcore.engine.durability import Durability
 from streamcore.engine.execution import Execution
 from streamcore.engine.manifest import Outcome
 from streamcore.engine.tasks import end_tasks
-from streamcore.errors import InvariantError
+from streamcore.errors import InvariantError, TransactionAbortedError
 from streamcore.timestamp import to_micros
 
 log = logging.getLogger("streamcore")
@@ -50,9 +50,7 @@ class Checkpointing:
         self._last = self._run.clock.elapsed()
         if self._standing is not None:
             if self._driver.begins_anew:
-                # Before anything is polled: after a crash they would begin anew again, and somewhere else.
-                self._run.execution.scheduler.run()
-                await self._take()
+                await self._take_first()
             self._has_begun.set()
         else:
             log.info(
@@ -79,17 +77,28 @@ class Checkpointing:
         self._has_work.set()
 
     async def take(self) -> int:
-        """Takes a checkpoint; returns its number when it holds."""
+        """Takes a checkpoint; returns its number when it holds.
+
+        Raises:
+            TransactionAbortedError: If the run has gone back meanwhile.
+        """
         await self._has_begun.wait()
+        execution = self._run.execution
         async with self._one_at_a_time:
-            return await self._take()
+            return await self._take_all_of(execution)
 
     async def savepoint(self, name: str) -> int:
-        """Takes a checkpoint and keeps it under a name; returns its number."""
+        """Takes a checkpoint and keeps it under a name; returns its number.
+
+        Raises:
+            StateDirectoryError: If there is a savepoint of that name, or it cannot be a name.
+            TransactionAbortedError: If the run has gone back meanwhile; nothing is kept.
+        """
         self._driver.check_savepoint(name)
         await self._has_begun.wait()
+        execution = self._run.execution
         async with self._one_at_a_time:
-            number = await self._take()
+            number = await self._take_all_of(execution)
             await self._driver.keep(name)
             return number
 
@@ -135,11 +144,35 @@ class Checkpointing:
         clock = self._run.clock
         await clock.sleep_for(self._last + micros - clock.elapsed())
 
-    async def _take(self) -> int:
+    async def _take_first(self) -> None:
+        """Takes a checkpoint before anything is read: after a crash steps would begin anew again, and elsewhere."""
+        has_taken = False
+        while not has_taken:
+            self._run.execution.scheduler.run()
+            has_taken = await self._take()
+
+    async def _take_all_of(self, execution: Execution) -> int:
+        """Takes a checkpoint of all that an execution has done until now; returns its number.
+
+        When the run has gone back there may be another checkpoint soon, but whoever has asked has seen more than that
+        holds.
+        """
+        if self._run.execution is not execution or not await self._take():
+            msg = (
+                f"a transaction was lost, and the run has gone back to checkpoint {self._required().checkpoint.number}"
+                ": what came after that is in no checkpoint, and is done again; ask again when it has come as far (the "
+                "log tells how it was lost)"
+            )
+            raise TransactionAbortedError(msg)
+        return self._required().checkpoint.number
+
+    async def _take(self) -> bool:
+        """Takes a checkpoint; returns False if the run has gone back to the one before instead."""
         self._has_work.clear()
-        self._standing = await self._driver.drive(self._protocol.checkpoint(self._required()))
+        before = self._required()
+        self._standing = await self._driver.drive(self._protocol.checkpoint(before))
         self._last = self._run.clock.elapsed()
-        return self._standing.checkpoint.number
+        return self._standing.checkpoint.number > before.checkpoint.number
 
     def _required(self) -> Standing:
         if self._standing is None:

@@ -20,7 +20,7 @@ from streamcore.engine.slices import Slices
 from streamcore.engine.streams import Streams
 from streamcore.engine.tasks import Tasks, free_all, is_cancelled, mark_seen, own_task_error
 from streamcore.engine.writing import Writing
-from streamcore.errors import PipelineError, StateDirectoryError
+from streamcore.errors import PipelineError, StateDirectoryError, TransactionAbortedError
 from streamcore.graph.pipeline import Pipeline
 from streamcore.graph.pvalue import PCollection
 from streamcore.graph.runner import Stream
@@ -104,6 +104,7 @@ class Job:
 
         Raises:
             PipelineError: If the run has no state directory or has ended, or a part of it calls this, as for `wait`.
+            TransactionAbortedError: If a transaction was lost meanwhile, and the run has gone back and goes on.
         """
         checkpoints = self._require_checkpoints("checkpoint")
         return await self._ask("checkpoint()", checkpoints.take)
@@ -116,6 +117,7 @@ class Job:
 
         Raises:
             PipelineError: As for `checkpoint`.
+            TransactionAbortedError: As for `checkpoint`; nothing is kept then.
             StateDirectoryError: If there is a savepoint of that name, or it cannot be a name.
         """
         checkpoints = self._require_checkpoints("savepoint")
@@ -360,7 +362,7 @@ class Job:
 
     async def _ask(self, call: str, work: Callable[[], Awaitable[int]]) -> int:
         self._refuse_own_task(call)
-        number = await self._tasks.see_through(work, StateDirectoryError)
+        number = await self._tasks.see_through(work, StateDirectoryError, TransactionAbortedError)
         if number is None:
             raise self._too_late()
         return number

@@ -47,27 +47,27 @@ class Tasks:
         task.add_done_callback(self._running.discard)
         return task
 
-    async def see_through(self, work: Callable[[], Awaitable[T]], refusal: type[Exception]) -> T | None:
+    async def see_through(self, work: Callable[[], Awaitable[T]], *refusals: type[Exception]) -> T | None:
         """Has something done to its end, even if whoever waits for it is cancelled.
 
         Args:
             work: What is to be done; an error fails the run.
-            refusal: Errors that do not, and are raised here only.
+            *refusals: Errors that do not, and are raised here only.
 
         Returns:
             The result; None if the run has ended before.
         """
         results: list[T] = []
-        refusals: list[Exception] = []
+        refused: list[Exception] = []
 
         async def see() -> None:
             try:
                 results.append(await work())
-            except refusal as error:
-                refusals.append(error)
+            except refusals as error:
+                refused.append(error)
 
         await asyncio.wait({self.start(see)})
-        for error in refusals:
+        for error in refused:
             raise error
         if not results:
             self.check()

@@ -75,11 +75,16 @@ class JobHandle(Protocol):
         ...
 
     async def checkpoint(self) -> int:
-        """Takes a checkpoint now; returns its number when it holds. Needs `PipelineOptions(state_dir=...)`."""
+        """Takes a checkpoint now; returns its number when it holds. Needs `PipelineOptions(state_dir=...)`.
+
+        Raises:
+            TransactionAbortedError: If a transaction was lost meanwhile: nothing that came since the last checkpoint is
+                in one, and the run does it again.
+        """
         ...
 
     async def savepoint(self, name: str) -> int:
-        """Takes a checkpoint now and keeps it under a name; returns its number."""
+        """Takes a checkpoint now and keeps it under a name; returns its number. Raises what `checkpoint` raises."""
         ...
 
     def wait_until_finish(self, duration: int | None = None) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from streamcore.errors import TransactionAbortedError, TransactionError, TransactionFencedError
+from streamcore.errors import TransactionAbortedError, TransactionError, TransactionFencedError, TransactionUnknownError
 from streamcore.model.bundle import Bundle
 from streamcore.model.transactions import Marker, TransactionalSink, Transactions
 
@@ -17,7 +17,8 @@ class Cluster:
         rows: What has been committed.
         marker: The last marker that has been committed.
         start_faults: What the next starts of transactions raise.
-        commit_faults: What the next commits raise.
+        commit_faults: What the next commits raise, the next one last; None: that one goes through.
+        lost_answers: How many commits from now on are carried out, but not answered.
         write_faults: What the next writes raise.
         aborted: How many transactions have been aborted.
     """
@@ -26,7 +27,8 @@ class Cluster:
         self.rows: list[Any] = []
         self.marker: Marker | None = None
         self.start_faults: list[TransactionError] = []
-        self.commit_faults: list[Exception] = []
+        self.commit_faults: list[Exception | None] = []
+        self.lost_answers = 0
         self.write_faults: list[TransactionError] = []
         self.aborted = 0
         self.writer = 0
@@ -68,12 +70,16 @@ class ClusterTransactions(Transactions):
         await asyncio.sleep(0)
         if self._writer != self._cluster.writer:
             raise TransactionFencedError("another writer has begun")
-        if self._cluster.commit_faults:
-            raise self._cluster.commit_faults.pop()
-        assert self._open is not None
-        self._cluster.rows += self._open
-        self._cluster.marker = self._marker
+        fault = self._cluster.commit_faults.pop() if self._cluster.commit_faults else None
+        if fault is not None:
+            raise fault
+        if self._open is not None:
+            self._cluster.rows += self._open
+            self._cluster.marker = self._marker
         self._open = None
+        if self._cluster.lost_answers:
+            self._cluster.lost_answers -= 1
+            raise TransactionUnknownError("no answer")
 
     async def abort(self) -> None:
         if self._open is not None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from streamcore.engine.runtime import Job
-from streamcore.errors import MarkerMissingError, PipelineError, TransactionUnknownError
+from streamcore.errors import MarkerMissingError, PipelineError, TransactionAbortedError, TransactionUnknownError
 from streamcore.graph.pipeline import Pipeline
 from streamcore.model.source import Source
 from streamcore.model.windowing import AccumulationMode
@@ -28,6 +28,10 @@ from tests.engine.ledgers import Ledger, LedgerSink, options, run_to_end
 from tests.engine.sources import Counting, Gate, GatedReader, GatedSource, calm, until
 
 DAY = 86_400
+LOST = (
+    "a transaction was lost, and the run has gone back to checkpoint 1: what came after that is in no checkpoint, and "
+    "is done again; ask again when it has come as far (the log tells how it was lost)"
+)
 
 
 def running_sums(source: Source[int], cluster: Cluster, ledger: Ledger, state_dir: Path, **settings: Any) -> Pipeline:
@@ -82,10 +86,70 @@ async def test_a_lost_transaction_is_done_again_in_the_process(tmp_path: Path, p
     await gate.use(polls)
     cluster.commit_faults.append(fault())
     gate.allow(1000)
-    assert await job.checkpoint() == 1, "the checkpoint that holds is the one before"
+    with pytest.raises(TransactionAbortedError) as caught:
+        await job.checkpoint()
+    assert str(caught.value) == LOST
     await job.wait()
     assert cluster.rows == expected == ledger.rows()
     assert [start.checkpoint for start in ledger.starts] == [0, 1]
+
+
+async def test_nobody_is_told_of_a_checkpoint_that_holds_less_than_was_seen(tmp_path: Path) -> None:
+    cluster, gate = Cluster(), Gate()
+    job = Job(running_sums(GatedSource(Counting(90, splits=["a"]), gate), cluster, Ledger(), tmp_path))
+    await gate.use(8)
+    await job.checkpoint()
+    await gate.use(8)
+    cluster.commit_faults.append(fenced())
+    asked = [job.checkpoint(), job.checkpoint(), job.savepoint("kept")]
+    told = await asyncio.gather(*asked, return_exceptions=True)
+    assert [(type(error), str(error)) for error in told] == [(TransactionAbortedError, LOST)] * 3
+    assert not (tmp_path / "savepoints").exists()
+    await gate.use(8)
+    assert await job.savepoint("kept") == 2
+    assert (tmp_path / "savepoints" / "kept.sqlite").exists()
+    assert job.state == "RUNNING"
+    await job.cancel()
+
+
+async def test_a_savepoint_that_lost_its_transaction_is_not_kept(tmp_path: Path) -> None:
+    cluster, gate = Cluster(), Gate()
+    job = Job(running_sums(GatedSource(Counting(90, splits=["a"]), gate), cluster, Ledger(), tmp_path))
+    await gate.use(8)
+    await job.checkpoint()
+    await gate.use(8)
+    cluster.commit_faults.append(fenced())
+    with pytest.raises(TransactionAbortedError) as caught:
+        await job.savepoint("kept")
+    assert str(caught.value) == LOST
+    assert not (tmp_path / "savepoints").exists()
+    await job.cancel()
+
+
+async def test_a_checkpoint_that_turns_out_to_be_committed_is_told(tmp_path: Path) -> None:
+    cluster, ledger, gate = Cluster(), Ledger(), Gate()
+    job = Job(running_sums(GatedSource(Counting(90, splits=["a"]), gate), cluster, ledger, tmp_path))
+    await gate.use(8)
+    cluster.lost_answers = 3
+    assert await job.checkpoint() == 1
+    assert cluster.rows == ledger.rows() != []
+    assert [start.checkpoint for start in ledger.starts] == [0, 1]
+    await job.cancel()
+
+
+async def test_what_begins_anew_is_in_a_checkpoint_before_anything_is_read(tmp_path: Path) -> None:
+    cluster, gate = Cluster(), Gate()
+    job = Job(running_sums(GatedSource(Counting(90, splits=["a"]), gate), cluster, Ledger(), tmp_path))
+    await gate.use(8)
+    await job.checkpoint()
+    await job.cancel()
+
+    cluster.commit_faults += [fenced(), None]  # the first is that of the marker
+    again = GatedSource(Counting(90, splits=["a"]), Gate())
+    job = Job(running_sums(again, cluster, Ledger(), tmp_path, allow_changes=["sums"]))
+    assert await job.checkpoint() == 3, "one was taken at the start"
+    assert cluster.commit_faults == []
+    await job.cancel()
 
 
 @pytest.mark.parametrize("checkpoints", [0, 1])
@@ -174,12 +238,12 @@ async def test_a_checkpoint_that_is_no_further_on_ends_no_breaks(tmp_path: Path)
     job = Job(running_sums(source, cluster, ledger, tmp_path))
 
     async def fail_and_go_back() -> float:
-        began, starts = clock.time(), len(ledger.starts)
+        began, starts, lost = clock.time(), len(ledger.starts), job.execution
         cluster.write_faults.append(fenced())
         await gate.use(2)
         await until(lambda: len(ledger.starts) > starts or clock.next_sleeper() is not None)
         clock.advance_to(clock.next_sleeper() or began)
-        await until(lambda: len(ledger.starts) > starts)
+        await until(lambda: job.execution is not lost)
         return float(clock.time() - began)
 
     await until(lambda: len(ledger.starts) > 0)
