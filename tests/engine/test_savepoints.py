@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -62,6 +63,20 @@ async def test_a_savepoint_that_is_not_there(tmp_path: Path) -> None:
         f"there is no savepoint {tmp_path / 'savepoints' / 'other.sqlite'}; give the file of one, or the name of one "
         "in the state directory"
     )
+
+
+@pytest.mark.parametrize("name", ["../kept", Path("kept"), b"kept", 5, None, ["kept"]])
+async def test_what_cannot_be_a_name_is_refused_and_the_run_goes_on(tmp_path: Path, name: Any) -> None:
+    job = Job(counts(Counting(None), LedgerSink(Ledger()), options(tmp_path)))
+    with pytest.raises(StateDirectoryError) as caught:
+        await job.savepoint(name)
+    assert str(caught.value) == (
+        f"{name!r} cannot be the name of a savepoint; "
+        "use up to 100 letters, digits, '.', '_' and '-', with a letter or a digit first"
+    )
+    assert await job.checkpoint() == 1
+    assert job.state == "RUNNING"
+    await job.cancel()
 
 
 async def test_a_savepoint_for_a_directory_that_is_not_empty(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from streamcore.engine.state.database import create_copy, explain, open_copy
 from streamcore.engine.state.pieces import Piece
 from streamcore.engine.state.rows import insert_checkpoint, insert_pieces
 from streamcore.engine.state.trust import require_private
-from streamcore.errors import StateDamagedError, StateDirectoryError
+from streamcore.errors import StateDamagedError, StateDirectoryError, shorten
 
 SAVEPOINTS_NAME: Final = "savepoints"
 _SUFFIX: Final = ".sqlite"
@@ -121,15 +121,15 @@ def open_savepoint_file(file: Path, *, private: bool = False) -> Savepoint:
     return Savepoint(file, open_copy(file))
 
 
-def savepoint_path(directory: Path, name: str) -> Path:
+def savepoint_path(directory: Path, name: object) -> Path:
     """Where a savepoint is.
 
     Raises:
         StateDirectoryError: If it cannot be the name of one.
     """
-    if not _NAME.fullmatch(name):
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
         msg = (
-            f"{name!r} cannot be the name of a savepoint; "
+            f"{shorten(name)} cannot be the name of a savepoint; "
             "use up to 100 letters, digits, '.', '_' and '-', with a letter or a digit first"
         )
         raise StateDirectoryError(msg)
