@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from streamcore.engine.awaitables import awaitable
 from streamcore.engine.core.egress import SinkNode
+from streamcore.engine.core.footprint import Scales
 from streamcore.engine.slices import Slices
 from streamcore.engine.tasks import is_cancelled
 from streamcore.errors import SinkError, StreamcoreError
@@ -172,23 +173,42 @@ class Outlet:
 
 
 class StreamSink(Sink[Any]):
-    """Hands elements to whoever iterates over `handle.stream(...)`; waits while they are not taken."""
+    """Hands elements to whoever iterates over `handle.stream(...)`; waits while they are not taken.
 
-    def __init__(self, capacity: int) -> None:
-        self.queue: asyncio.Queue[WindowedValue[Any] | None] = asyncio.Queue(capacity)
+    Args:
+        capacity: How many elements may wait for that.
+        most_bytes: How much memory these may take.
+    """
+
+    def __init__(self, capacity: int, most_bytes: int) -> None:
+        self.queue: asyncio.Queue[WindowedValue[Any] | None] = asyncio.Queue()
+        self._capacity = capacity
+        self._most_bytes = most_bytes
+        self._scales = Scales()
+        self._has_room = asyncio.Event()
         self._is_abandoned = False
+
+    async def take(self) -> WindowedValue[Any] | None:
+        """The next element, or None at the end."""
+        value = await self.queue.get()
+        self._has_room.set()
+        return value
 
     async def write(self, bundle: Bundle) -> None:
         """Queues the elements one by one."""
+        most = min(self._capacity, max(self._most_bytes * len(bundle) // max(self._scales.weigh(bundle), 1), 1))
         for value in bundle.windowed_values():
+            while self.queue.qsize() >= most and not self._is_abandoned:
+                self._has_room.clear()
+                await self._has_room.wait()
             if self._is_abandoned:
                 return
-            await self.queue.put(value)
+            self.queue.put_nowait(value)
 
     async def close(self) -> None:
         """Tells the iterator that nothing follows."""
         if not self._is_abandoned:
-            await self.queue.put(None)
+            self.queue.put_nowait(None)
 
     def abandon(self) -> None:
         """Nobody iterates any more: further elements are dropped, so that they do not hold the pipeline up."""
@@ -203,3 +223,4 @@ class StreamSink(Sink[Any]):
         while not self.queue.empty():
             self.queue.get_nowait()
         self.queue.put_nowait(None)
+        self._has_room.set()

@@ -38,7 +38,9 @@ from streamcore.transforms.window_into import WindowInto
 from streamcore.transforms.with_timestamps import WithTimestamps
 from streamcore.transforms.write import Write
 
+# How much may wait for a sink: so many elements, or bytes.
 SINK_CAPACITY = 4096
+SINK_BYTES = 1 << 25
 # Each of them takes up to four frames of the interpreter's stack, of which user code needs some, too.
 LONGEST_ROW = 50
 
@@ -116,7 +118,7 @@ class Plan:
         self._place(applied, node, estimator)
 
     def _write(self, applied: AppliedTransform, write: Write[Any]) -> None:
-        node = SinkNode(applied.full_label, self.scheduler, SINK_CAPACITY)
+        node = SinkNode(applied.full_label, self.scheduler, SINK_CAPACITY, SINK_BYTES)
         self.sinks.append((node, write.sink))
         self._place(applied, node)
 

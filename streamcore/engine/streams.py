@@ -11,7 +11,7 @@ from typing import Any
 from streamcore.engine.core.egress import SinkNode
 from streamcore.engine.execution import Execution
 from streamcore.engine.outlet import Outlet, StreamSink
-from streamcore.engine.planning import SINK_CAPACITY
+from streamcore.engine.planning import SINK_BYTES, SINK_CAPACITY
 from streamcore.engine.writing import Writing
 from streamcore.graph.pvalue import PCollection
 from streamcore.graph.runner import Stream
@@ -48,8 +48,8 @@ class Streams:
         """
         assert self._execution is not None
         producer, tag = self._execution.plan.producer(pcoll)
-        node = SinkNode(f"{producer.label}/stream", self._execution.scheduler, SINK_CAPACITY)
-        sink = StreamSink(SINK_CAPACITY)
+        node = SinkNode(f"{producer.label}/stream", self._execution.scheduler, SINK_CAPACITY, SINK_BYTES)
+        sink = StreamSink(SINK_CAPACITY, SINK_BYTES)
         outlet = Outlet(node, sink, self._on_room)
 
         def leave() -> None:
@@ -115,7 +115,7 @@ class OutletStream:
 
     async def __anext__(self) -> WindowedValue[Any]:
         try:
-            element = await self._sink.queue.get()
+            element = await self._sink.take()
         except asyncio.CancelledError:  # else a task that was cancelled, and that somebody keeps, would keep it open
             await self.aclose()
             raise

@@ -319,6 +319,43 @@ async def test_a_slow_sink_stops_the_source() -> None:
     assert gate.taken == 40_000
 
 
+class Picture:
+    """Tells that it takes a megabyte."""
+
+    def __sizeof__(self) -> int:
+        return 1 << 20
+
+
+async def test_large_elements_stop_the_source_sooner() -> None:
+    p = Pipeline()
+    source, gate = FedSource("a"), Gate()
+    _ = p | Read(source) | Map(lambda number: (number, {"picture": Picture()})) | Write(gate)
+    handle = await start(p)
+    for _ in range(20):
+        source.feed("a", *range(12))
+    await calm(400)
+    assert source.readers["a"].polls == 4, "one that is being written, and three that wait"
+    gate.open_gate.set()
+    source.end()
+    assert await handle.wait() == "DONE"
+    assert gate.taken == 240
+
+
+async def test_large_elements_that_nobody_takes_from_a_stream_stop_the_source_sooner() -> None:
+    p = Pipeline()
+    source = FedSource("a")
+    pictures = p | Read(source) | Map(lambda number: Picture())
+    handle = await start(p)
+    stream = handle.stream(pictures)
+    for _ in range(40):
+        source.feed("a", *range(12))
+    await calm(400)
+    assert source.readers["a"].polls == 6, "32 in the stream, with what is being written, and three batches that wait"
+    source.end()
+    assert len([element async for element in stream]) == 480
+    assert await handle.wait() == "DONE"
+
+
 async def test_results_can_be_read_while_the_run_goes_on() -> None:
     p = Pipeline()
     source = FedSource("a")
