@@ -94,7 +94,7 @@ class ElementFormat:
             records.timestamp_types,
             keys,
             values,
-            (headers or () for headers in records.headers),
+            (tuple(headers or ()) for headers in records.headers),
         )
 
     def _timestamps(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from streamcore.io.kafka.records import Headers
 from streamcore.timestamp import Timestamp
 
 
@@ -29,4 +28,4 @@ class KafkaRecord(NamedTuple):
     timestamp_type: int
     key: Any
     value: Any
-    headers: Headers
+    headers: tuple[tuple[str, bytes | None], ...]

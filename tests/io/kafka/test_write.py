@@ -61,7 +61,7 @@ async def test_all_that_a_record_has(broker: Broker, client: Any, make_topic: Ma
     )
     (record,) = await contents(broker, topic, with_metadata=True, value_deserializer=JsonSerde())
     assert (record.partition, record.timestamp, record.key) == (1, Timestamp(1.5), b"ann")
-    assert (record.value, list(record.headers)) == ({"user": "ann", "at": 1.5}, [("source", b"test")])
+    assert (record.value, record.headers) == ({"user": "ann", "at": 1.5}, (("source", b"test"),))
 
 
 async def test_the_timestamp_of_the_element(broker: Broker, client: Any, make_topic: MakeTopic) -> None:
