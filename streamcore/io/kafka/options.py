@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, TypeAlias, cast
 
 from streamcore.errors import PipelineError
+from streamcore.io.kafka.addresses import join_servers
 from streamcore.io.kafka.serde import Deserializer, Serde
-from streamcore.io.kafka.settings import ClientSettings, join_servers
+from streamcore.io.kafka.settings import ClientSettings
 from streamcore.model.functions import is_async
 from streamcore.model.labels import label_of
 from streamcore.model.spans import span_argument

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from streamcore.errors import PipelineError
@@ -41,19 +41,6 @@ class ClientSettings:
             if isinstance(value, str) and value and SECRET_NAME.search(name):
                 text = text.replace(value, HIDDEN)
         return text
-
-
-def join_servers(servers: str | Iterable[str] | None) -> str:
-    """Addresses as clients take them.
-
-    Raises:
-        PipelineError: If there is none, or one is not text.
-    """
-    addresses: list[Any] = [servers] if isinstance(servers, str) or not isinstance(servers, Iterable) else list(servers)
-    if not all(isinstance(address, str) for address in addresses) or not "".join(addresses).strip(" ,"):
-        msg = f"`bootstrap_servers` must name a broker, got {servers!r}; give an address such as 'localhost:9092'"
-        raise PipelineError(msg)
-    return ",".join(addresses)
 
 
 def refuse_owned(owned: Mapping[str, str], properties: Mapping[str, Any], option: str) -> None:

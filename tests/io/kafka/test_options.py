@@ -76,6 +76,11 @@ READING = [
         "`bootstrap_servers` must name a broker, got ['b:1', 5]; give an address such as 'localhost:9092'",
     ),
     (
+        {"bootstrap_servers": ["b:1", "localhost:99999"]},
+        "`bootstrap_servers` must be addresses such as 'localhost:9092', got 'localhost:99999'; a port is a number "
+        "from 1 to 65535; if it is left out, it is 9092",
+    ),
+    (
         {"consumer_config": {"bootstrap.servers": "b:1"}},
         "give either `bootstrap_servers` or 'bootstrap.servers' in `consumer_config`, not both",
     ),
@@ -150,6 +155,16 @@ READING = [
 ]
 
 WRITING = [
+    (
+        {"bootstrap_servers": f"ann:{SECRET}@localhost:9092"},
+        "`bootstrap_servers` must hold no user and no password, got '***@localhost:9092'; give them as properties of "
+        "the client: sasl.username and sasl.password (aiokafka: sasl_plain_username and sasl_plain_password)",
+    ),
+    (
+        {"bootstrap_servers": None, "producer_config": {"bootstrap.servers": "localhost:"}},
+        "`bootstrap_servers` must be addresses such as 'localhost:9092', got 'localhost:'; a port is a number from 1 "
+        "to 65535; if it is left out, it is 9092",
+    ),
     ({"topic": ""}, "`topic` must be the name of a topic, or a function of an element that returns it, got ''"),
     ({"key": "user"}, "`key` must be a function of an element, got 'user'"),
     *(
