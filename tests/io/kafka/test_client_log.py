@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+from typing import Any
 
 import pytest
+from aiokafka.cluster import ClusterMetadata
+from aiokafka.protocol.metadata import MetadataResponse_v0
 from confluent_kafka import KafkaError as ClientError
 
-from streamcore.io.kafka.aio.client_log import OncePerMinute
+from streamcore.io.kafka.aio import client_log
+from streamcore.io.kafka.aio.client_log import ConnectionLog, OncePerMinute
 from streamcore.io.kafka.confluent.client_log import ClientLog
 from streamcore.io.kafka.errors import KafkaAuthenticationError
 from streamcore.io.kafka.settings import ClientSettings
@@ -57,17 +62,17 @@ def test_one_broker_of_several_that_is_gone() -> None:
     assert log.has_brokers
 
 
+def line(said: str, *arguments: Any, level: int = logging.ERROR, moment: float = 0.0) -> logging.LogRecord:
+    record = logging.getLogger("aiokafka").makeRecord("aiokafka", level, "", 0, said, arguments, None)
+    record.created = moment
+    return record
+
+
 def test_aiokafka_does_not_say_the_same_again_and_again() -> None:
-    log = logging.getLogger("aiokafka.cluster")
-    (once,) = (known for known in log.filters if isinstance(known, OncePerMinute))
-    once = type(once)()
+    once = OncePerMinute()
 
     def passes(topic: str, moment: float) -> bool:
-        record = log.makeRecord(
-            log.name, logging.ERROR, "", 0, "Topic %s not found in cluster metadata", (topic,), None
-        )
-        record.created = moment
-        return once.filter(record)
+        return once.filter(line("Topic %s not found in cluster metadata", topic, moment=moment))
 
     assert [passes("a", 0.0), passes("b", 0.1), passes("a", 0.2), passes("a", 59.9), passes("b", 60.0)] == [
         True,
@@ -78,3 +83,80 @@ def test_aiokafka_does_not_say_the_same_again_and_again() -> None:
     ]
     assert passes("a", 60.0)
     assert passes("b", 60.2)
+
+
+def test_the_order_of_brokers_makes_no_new_line() -> None:
+    once = OncePerMinute()
+    assert [
+        once.filter(line("Unable to update metadata from %s", brokers, moment=moment))
+        for moment, brokers in enumerate([[1, 2, 3], [3, 1, 2], [1, 2]])
+    ] == [True, False, True]
+
+
+def test_tracebacks_and_what_was_asked_for_pass_always() -> None:
+    once = OncePerMinute()
+    failure = line("Unexpected error in fetcher routine")
+    failure.exc_info = (ValueError, ValueError("x"), None)
+    request = line("Request 1", level=logging.DEBUG)
+    assert [once.filter(record) for record in (failure, failure, request, request)] == [True] * 4
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "aiokafka",
+        "aiokafka.cluster",
+        "aiokafka.conn",
+        "aiokafka.consumer.fetcher",
+        "aiokafka.consumer.group_coordinator",
+        "aiokafka.consumer.subscription_state",
+        "aiokafka.producer.sender",
+    ],
+)
+def test_loggers_of_aiokafka_that_repeat_themselves(name: str) -> None:
+    assert [type(known) for known in logging.getLogger(name).filters if isinstance(known, logging.Filter)] == [
+        OncePerMinute
+    ]
+
+
+class Connections:
+    """The part of a client of aiokafka that holds the connections."""
+
+    def __init__(self) -> None:
+        self.cluster = ClusterMetadata()
+        self.asked = asyncio.Event()
+
+    def force_metadata_update(self) -> None:
+        self.asked.set()
+
+    def fail(self) -> None:
+        self.cluster.failed_update(None)
+
+    def answer(self) -> None:
+        self.cluster.update_metadata(MetadataResponse_v0([(1, "localhost", 9092)], []))
+
+
+async def test_a_connection_of_aiokafka_that_is_lost_and_found(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caplog.set_level(logging.INFO, "streamcore.io.kafka")
+    monkeypatch.setattr(client_log, "PAUSE", 0)
+    connections = Connections()
+    ConnectionLog(ClientSettings("b:1")).attach(connections)
+    connections.answer()
+    assert not caplog.messages
+    for _ in range(2):
+        connections.fail()
+        connections.fail()
+        await connections.asked.wait()  # brokers are asked again, whatever aiokafka does
+        connections.asked.clear()
+        connections.fail()
+        await connections.asked.wait()
+        connections.answer()
+        connections.answer()
+        assert [(record.levelname, record.getMessage()) for record in caplog.records] == [
+            ("WARNING", "connection to Kafka at b:1 lost: no broker answers"),
+            ("INFO", "connected to Kafka at b:1 again"),
+        ]
+        caplog.clear()
+        connections.asked.clear()

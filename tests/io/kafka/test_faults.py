@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from tests.servers.broker import PASSWORD, USER, Broker, wait_until
 from tests.servers.plugin import MakeTopic
 
 pytestmark = pytest.mark.integration
+LOGGER = "streamcore.io.kafka"
 
 
 async def test_a_broker_that_is_down_at_the_start(kafka: Broker, client: Any, make_topic: MakeTopic) -> None:
@@ -87,6 +89,31 @@ async def test_a_broker_that_stands_still(
         kafka.resume()
         fill(kafka, topic, [b"2"])
         assert [value for _, value in await run.until_count(2)] == [b"1", b"2"]
+
+
+async def test_an_outage_is_told_once(
+    kafka: Broker, client: Any, make_topic: MakeTopic, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    topic = make_topic()
+    fill(kafka, topic, [b"1"])
+
+    async def until_told(level: str) -> None:
+        while not any((record.name, record.levelname) == (LOGGER, level) for record in caplog.records):
+            await asyncio.sleep(0.05)
+
+    async with asyncio.timeout(60), Watched(ReadFromKafka(topic, kafka.bootstrap, client=client)) as run:
+        await run.until_count(1)
+        kafka.kill()
+        await until_told("WARNING")
+        await asyncio.to_thread(kafka.start)
+        await until_told("INFO")
+    lines = [(record.name, record.getMessage()) for record in caplog.records]
+    assert len(set(lines)) == len(lines)
+    assert [said.partition(" lost: ")[0] for name, said in lines if name == LOGGER] == [
+        f"connection to Kafka at {kafka.bootstrap}",
+        f"connected to Kafka at {kafka.bootstrap} again",
+    ]
 
 
 @pytest.mark.parametrize("stands_still", [False, True])

@@ -11,6 +11,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition as Native, errors as their
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.protocol.commit import OffsetCommitRequest
 
+from streamcore.io.kafka.aio.client_log import ConnectionLog
 from streamcore.io.kafka.aio.connecting import call, start_client
 from streamcore.io.kafka.aio.failures import OFFSET, failure_of
 from streamcore.io.kafka.aio.properties import admin_properties, consumer_properties
@@ -37,6 +38,7 @@ class AioConsumer:
         self._properties = consumer_properties(settings)
         self._positions: dict[TopicPartition, int] = {}
         self._ends = Ends(self._ends_that_are_told)
+        self._log = ConnectionLog(settings)
         self._client: Any = None
         self._admin: Any = None
 
@@ -45,6 +47,7 @@ class AioConsumer:
     async def connect(self) -> None:
         if self._client is None:
             self._client = await start_client(lambda: AIOKafkaConsumer(**self._properties), self._settings)
+            self._log.attach(self._client._client)
             self._admin = await start_client(lambda: _Admin(**admin_properties(self._settings)), self._settings)
 
     async def topics(self) -> Mapping[str, int]:

@@ -11,6 +11,7 @@ from aiokafka import AIOKafkaProducer, errors as theirs
 
 from streamcore.errors import shorten
 from streamcore.io.kafka import advice
+from streamcore.io.kafka.aio.client_log import ConnectionLog
 from streamcore.io.kafka.aio.connecting import call, start_client
 from streamcore.io.kafka.aio.failures import FENCED, failure_of
 from streamcore.io.kafka.aio.properties import producer_properties
@@ -40,11 +41,13 @@ class AioProducer:
         self._settings = settings
         self._properties = producer_properties(settings)
         self._failure: KafkaError | None = None
+        self._log = ConnectionLog(settings)
         self._client: Any = None
 
     async def connect(self) -> None:
         if self._client is None:
             self._client = await start_client(lambda: AIOKafkaProducer(**self._properties), self._settings)
+            self._log.attach(self._client.client)
 
     async def partitions(self, topic: str) -> int:
         doing = f"write to topic {topic!r}"
