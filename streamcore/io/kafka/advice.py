@@ -8,6 +8,8 @@ TRANSACTIONAL_ID: Final = "the user needs the rights Write and Describe for this
 GROUP: Final = "the user needs the right Read for this group"
 CLUSTER: Final = "the user needs the right Write for a topic, or IdempotentWrite for the cluster"
 TOPIC: Final = "the user needs the right Read for this topic to read, Write to write, and both to write exactly once"
+# Offsets are committed without being a member, which brokers allow only while nobody is one.
+MEMBERS: Final = "other consumers are members of this group; give the pipeline a `group_id` of its own"
 # Brokers take or refuse whole batches, and do not say because of which record.
 BATCH: Final = "it was this record, or another one of the same batch"
 

@@ -64,6 +64,7 @@ class KafkaSource(Source[Any]):
         self._clock: Clock = WallClock()
         self._saved: Mapping[str, Any] | None = None  # of a run that does not begin
         self._consumer: Consumer | None = None
+        self._not_shown = ""  # why offsets were not committed at the last checkpoint
         self._starts: dict[TopicPartition, int] = {}
         self._ends: dict[TopicPartition, int] = {}
         self._ids: dict[str, str] = {}
@@ -148,7 +149,10 @@ class KafkaSource(Source[Any]):
         return KafkaReader(self._consumer, partition, self._elements, offset, end, identity, self._note_end)
 
     async def checkpointed(self, positions: Mapping[str, Any]) -> None:
-        """Commits the offsets for the group, so that Kafka's own tools see the progress."""
+        """Commits the offsets for the group, so that Kafka's own tools see the progress.
+
+        That it fails is no reason to end the run; it is logged once for as long as it fails for the same reason.
+        """
         if self._settings.group_id is None or self._consumer is None:
             return
         reached = {split: position[0] for split, position in positions.items() if position is not None}
@@ -157,7 +161,11 @@ class KafkaSource(Source[Any]):
             if offsets:
                 await self._consumer.commit(offsets)
         except KafkaError as error:
-            LOG.warning("offsets are not shown to others: %s", error)
+            if self._not_shown != str(error):
+                LOG.warning("offsets are not shown to others: %s", error)
+            self._not_shown = str(error)
+        else:
+            self._not_shown = ""
 
     async def close(self) -> None:
         """Ends the consumer."""

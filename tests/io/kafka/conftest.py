@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any, TypeAlias
 
 import pytest
+from confluent_kafka import Consumer as Client
 
 from streamcore.io.kafka.client import Consumer, Producer, TransactionalProducer
 from streamcore.io.kafka.clients import choose_client
 from tests.io.kafka.clients import CLIENTS, open_consumer, open_producer, settings_for
-from tests.servers.broker import Broker
+from tests.servers.broker import Broker, wait_until
 
 OpenConsumer: TypeAlias = Callable[..., Awaitable[Consumer]]
+JoinGroup: TypeAlias = Callable[[str, str], None]
 OpenTransactional: TypeAlias = Callable[[str], Awaitable[TransactionalProducer]]
 
 
@@ -59,3 +61,18 @@ async def transactional(client: Any, broker: Broker) -> AsyncIterator[OpenTransa
     yield make
     for producer in opened:
         await producer.close()
+
+
+@pytest.fixture
+def join_group(broker: Broker) -> Iterator[JoinGroup]:
+    """Makes a member of a group, which is given the partitions of a topic."""
+    clients: list[Client] = []
+
+    def join(group: str, topic: str) -> None:
+        clients.append(Client({"bootstrap.servers": broker.bootstrap, "group.id": group, "log_level": 0}))
+        clients[-1].subscribe([topic])
+        wait_until(lambda: clients[-1].poll(0.1) is None and clients[-1].assignment(), f"{group} to have a member")
+
+    yield join
+    for client in clients:
+        client.close()

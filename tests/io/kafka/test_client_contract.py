@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from streamcore.io.kafka.client import CommittedOffset, Producer, TopicPartition
-from streamcore.io.kafka.errors import KafkaDeliveryError, KafkaOffsetError, KafkaTopicError
+from streamcore.io.kafka.errors import KafkaDeliveryError, KafkaError, KafkaOffsetError, KafkaTopicError
 from streamcore.timestamp import MIN_MICROS
 from tests.io.kafka.clients import CLIENTS, open_producer, outgoing, read_values, settings_for
-from tests.io.kafka.conftest import OpenConsumer
+from tests.io.kafka.conftest import JoinGroup, OpenConsumer
 from tests.servers.broker import Broker
 from tests.servers.plugin import MakeTopic
 
@@ -265,6 +265,19 @@ async def test_offsets_of_partitions_that_are_not_read(consumers: OpenConsumer, 
     consumer.assign(TopicPartition(one, 0), 0)
     await consumer.commit(offsets)
     assert await consumer.committed(offsets) == offsets
+
+
+async def test_offsets_of_a_group_with_members(
+    kafka: Broker, consumers: OpenConsumer, make_topic: MakeTopic, join_group: JoinGroup
+) -> None:
+    topic = make_topic()
+    await asyncio.to_thread(join_group, topic, topic)
+    consumer = await consumers(topic)
+    with pytest.raises(KafkaError) as caught:
+        await consumer.commit({TopicPartition(topic, 0): CommittedOffset(5)})
+    said = str(caught.value)
+    assert said.startswith(f"cannot commit offsets of group {topic!r} at {kafka.bootstrap}: ")
+    assert said.endswith("; other consumers are members of this group; give the pipeline a `group_id` of its own")
 
 
 async def test_an_offset_behind_the_end(kafka: Broker, consumers: OpenConsumer, make_topic: MakeTopic) -> None:

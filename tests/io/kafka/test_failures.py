@@ -45,12 +45,18 @@ def test_what_the_broker_refuses_with_aiokafka(error: type[Exception], kind: str
     assert type(failure) is KINDS[kind]
 
 
-def test_both_clients_say_what_to_do() -> None:
-    code, error = ClientError.GROUP_AUTHORIZATION_FAILED, theirs.GroupAuthorizationFailedError("g")
+@pytest.mark.parametrize(
+    ("code", "error", "told"),
+    [
+        (ClientError.GROUP_AUTHORIZATION_FAILED, theirs.GroupAuthorizationFailedError("g"), advice.GROUP),
+        (ClientError.UNKNOWN_MEMBER_ID, theirs.UnknownMemberIdError(), advice.MEMBERS),
+    ],
+)
+def test_both_clients_say_what_to_do(code: int, error: Exception, told: str) -> None:
     one = confluent.failure_of(ClientError(code, "no"), "read", SETTINGS)
     other = aio.failure_of(error, "read", SETTINGS)
-    assert str(one) == f"cannot read at b:1: no; {advice.GROUP}"
-    assert str(other).endswith(f"; {advice.GROUP}")
+    assert str(one) == f"cannot read at b:1: no; {told}"
+    assert str(other).endswith(f"; {told}")
 
 
 def test_a_codec_that_is_not_installed() -> None:

@@ -63,4 +63,4 @@ def failure_of(error: Exception, doing: str, settings: ClientSettings) -> errors
         return errors.KafkaOffsetError(said)
     if isinstance(error, UNREACHABLE):
         return errors.KafkaConnectionError(said)
-    return errors.KafkaError(said)
+    return errors.KafkaError(f"{said}; {advice.MEMBERS}" if isinstance(error, theirs.UnknownMemberIdError) else said)

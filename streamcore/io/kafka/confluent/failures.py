@@ -90,7 +90,7 @@ def failure_of(error: ClientError | KafkaException, doing: str, settings: Client
         return errors.KafkaOffsetError(said)
     if code in UNREACHABLE:
         return errors.KafkaConnectionError(said)
-    return errors.KafkaError(said)
+    return errors.KafkaError(f"{said}; {advice.MEMBERS}" if code == ClientError.UNKNOWN_MEMBER_ID else said)
 
 
 def _refusal_of(code: int, said: str, settings: ClientSettings) -> errors.KafkaError | None:
