@@ -53,6 +53,12 @@ def test_a_topic_that_is_gone_is_no_lost_connection(caplog: pytest.LogCaptureFix
     assert not caplog.records
 
 
+def test_all_brokers_are_gone(caplog: pytest.LogCaptureFixture) -> None:
+    log = log_of(ClientError._ALL_BROKERS_DOWN, "0/2 brokers are down")
+    assert not log.has_brokers
+    assert caplog.messages == ["connection to Kafka at localhost:9092 lost: no broker answers"]
+
+
 def test_one_broker_of_several_that_is_gone() -> None:
     log = log_of(ClientError._TRANSPORT, "Connection refused")
     assert log.has_brokers

@@ -48,6 +48,7 @@ class ClientLog:
                     self._refusal.__cause__ = cause
             elif error.code() == ClientError._ALL_BROKERS_DOWN:
                 self.has_brokers = False
+                said = "no broker answers"  # librdkafka may say that 0 of 2 are down
             else:
                 self._last = said
         if was_connected:
