@@ -68,6 +68,17 @@ def test_one_broker_of_several_that_is_gone() -> None:
     assert log.has_brokers
 
 
+def test_what_librdkafka_calls_an_emergency_is_a_warning(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "streamcore.io.kafka")
+    log = ClientLog(ClientSettings("b:1", {"sasl.password": "s3cret"}))
+    log.log(logging.CRITICAL, "%s [%s] %s", "FATAL", "rdkafka#producer-1", "[thrd:main]: fenced, s3cret")
+    log.log(logging.INFO, "%s [%s] %s", "INIT", "rdkafka#producer-1", "[thrd:main]: hello")
+    assert [(record.levelname, record.getMessage()) for record in caplog.records] == [
+        ("WARNING", "librdkafka: FATAL [rdkafka#producer-1] [thrd:main]: fenced, ***"),
+        ("INFO", "librdkafka: INIT [rdkafka#producer-1] [thrd:main]: hello"),
+    ]
+
+
 def line(said: str, *arguments: Any, level: int = logging.ERROR, moment: float = 0.0) -> logging.LogRecord:
     record = logging.getLogger("aiokafka").makeRecord("aiokafka", level, "", 0, said, arguments, None)
     record.created = moment

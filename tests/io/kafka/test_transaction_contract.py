@@ -119,6 +119,26 @@ async def test_a_crash_after_the_commit_leaves_the_marker(
     assert await consumer.committed([partition]) == {partition: CommittedOffset(0, "checkpoint 1")}
 
 
+async def test_a_producer_that_was_fenced_writes_nothing_to_stderr(
+    kafka: Broker,
+    transactional: OpenTransactional,
+    make_topic: MakeTopic,
+    capfd: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    topic = make_topic()
+    zombie = await transactional(topic)
+    await zombie.begin()
+    await zombie.send(outgoing(topic, [b"a"]))
+    await zombie.flush()
+    await transactional(topic)
+    with pytest.raises(KafkaFencedError):
+        await zombie.commit()
+    await zombie.close()
+    assert capfd.readouterr().err == ""
+    assert {record.levelname for record in caplog.records} <= {"WARNING"}
+
+
 async def test_records_of_a_producer_that_was_fenced(
     kafka: Broker, transactional: OpenTransactional, make_topic: MakeTopic
 ) -> None:

@@ -18,7 +18,7 @@ LOG: Final = logging.getLogger("streamcore.io.kafka")
 
 
 class ClientLog:
-    """Takes the reports of a client's `error_cb`, from any thread.
+    """Takes the reports of a client's `error_cb` and `logger`, from any thread.
 
     librdkafka connects again and again and tells of every try; here the first failure after a success is logged.
 
@@ -53,6 +53,13 @@ class ClientLog:
                 self._last = said
         if was_connected:
             LOG.warning("connection to Kafka at %s lost: %s", self._settings.bootstrap_servers, said)
+
+    def log(self, level: int, form: str, *said: object) -> None:
+        """What librdkafka calls as its `logger`, when it is polled, in place of writing to stderr.
+
+        What it calls an emergency is the end of one client: the run warns of it, too, and takes another one.
+        """
+        LOG.log(min(level, logging.WARNING), "librdkafka: %s", self._settings.hide(form % said))
 
     def note_success(self) -> None:
         """A broker has answered."""

@@ -88,6 +88,7 @@ class ConfluentProducer:
         properties = producer_properties(settings, self._log.report, self._note_delivery)
         if transactional_id is not None:
             properties["transactional.id"] = transactional_id
+            properties.setdefault("logger", self._log)
         self._client = make_client(Client, properties, settings)
 
     async def connect(self) -> None:
