@@ -96,6 +96,10 @@ class Gate:
         if self._allowed and (self._reading or not self._have_ended):
             await asyncio.wait_for(self._used.wait(), 30)
 
+    def is_used(self) -> bool:
+        """Whether all polls that were let pass have passed."""
+        return not self._allowed
+
     async def poll(self, reader: object) -> None:
         """Waits until a poll may pass."""
         self._reading.add(reader)
@@ -155,6 +159,9 @@ class GatedSource(Source[Any]):
     def open(self, split: str, position: Any) -> GatedReader:
         return GatedReader(self._source.open(split, position), self._gate, self._limit)
 
+    async def checkpointed(self, positions: Mapping[str, Any]) -> None:
+        await self._source.checkpointed(positions)
+
     async def close(self) -> None:
         await self._source.close()
 
@@ -169,6 +176,10 @@ class CountingReader(Reader[int]):
 
     async def poll(self, limit: int) -> Batch[int] | None:
         await asyncio.sleep(0)
+        return self.take()
+
+    def take(self) -> Batch[int] | None:
+        """The next numbers; None at the end."""
         if self._next == self._stop:
             return None
         end = self._next + self._step if self._stop is None else min(self._next + self._step, self._stop)

@@ -14,17 +14,12 @@ from streamcore.engine.runtime import Job
 from streamcore.errors import MarkerMissingError, PipelineError, TransactionAbortedError, TransactionUnknownError
 from streamcore.graph.pipeline import Pipeline
 from streamcore.model.source import Source
-from streamcore.model.windowing import AccumulationMode
 from streamcore.testing import VirtualClock
-from streamcore.transforms.elementwise import Map
-from streamcore.transforms.group import CombinePerKey
 from streamcore.transforms.read import Read
-from streamcore.transforms.window_into import WindowInto
 from streamcore.transforms.write import Write
-from streamcore.triggers import AfterCount, AfterWatermark
-from streamcore.windowing import FixedWindows
 from tests.engine.clusters import Cluster, ClusterSink, ClusterTransactions, aborted, fenced
-from tests.engine.ledgers import Ledger, LedgerSink, options, run_to_end
+from tests.engine.ledgers import Ledger, options, run_to_end
+from tests.engine.running_sums import running_sums, ungated, whole_run
 from tests.engine.sources import Counting, Gate, GatedReader, GatedSource, calm, until
 
 DAY = 86_400
@@ -32,27 +27,6 @@ LOST = (
     "a transaction was lost, and the run has gone back to checkpoint 1: what came after that is in no checkpoint, and "
     "is done again; ask again when it has come as far (the log tells how it was lost)"
 )
-
-
-def running_sums(source: Source[int], cluster: Cluster, ledger: Ledger, state_dir: Path, **settings: Any) -> Pipeline:
-    """Sums so far, to a cluster, and to a sink of two phases."""
-    p = Pipeline(options=options(state_dir, **settings))
-    sums = (
-        p
-        | "read" >> Read(source)
-        | "keys" >> Map(lambda number: (number % 3, number))
-        | WindowInto(FixedWindows(20), AfterWatermark(early=AfterCount(2)), AccumulationMode.ACCUMULATING)
-        | "sums" >> CombinePerKey(sum)
-    )
-    _ = sums | "to cluster" >> Write(ClusterSink(cluster))
-    _ = sums | "to ledger" >> Write(LedgerSink(ledger))
-    return p
-
-
-async def whole_run(state_dir: Path) -> list[tuple[int, int]]:
-    cluster = Cluster()
-    await run_to_end(running_sums(Counting(90, splits=["a"]), cluster, Ledger(), state_dir))
-    return cluster.rows
 
 
 async def test_output_is_committed_with_each_checkpoint(tmp_path: Path) -> None:
@@ -422,12 +396,6 @@ async def test_the_directory_is_free_again_whatever_the_cluster_does_at_the_end(
         with pytest.raises(OSError, match="the client is gone"):
             await job.wait()
     await run_to_end(running_sums(ungated(), Cluster(), Ledger(), tmp_path))
-
-
-def ungated() -> Source[int]:
-    gate = Gate()
-    gate.allow(1000)
-    return GatedSource(Counting(90, splits=["a"]), gate)
 
 
 async def left_undecided(cluster: Cluster, ledger: Ledger, state_dir: Path) -> None:
