@@ -11,6 +11,9 @@ from streamcore.graph.pipeline import Pipeline
 from streamcore.model.bundle import Bundle
 from streamcore.model.options import PipelineOptions
 from streamcore.model.two_phase import SinkRestart, TwoPhaseSink
+from streamcore.transforms.read import Read
+from streamcore.transforms.write import Write
+from tests.engine.sources import Counting, Gate, GatedSource
 
 
 class Ledger:
@@ -69,6 +72,16 @@ class LedgerSink(TwoPhaseSink[Any]):
 def options(state_dir: Path, **kwargs: Any) -> PipelineOptions:
     """Options of a run that keeps its state, and takes checkpoints on request only unless told otherwise."""
     return PipelineOptions(state_dir=str(state_dir), **({"checkpoint_interval": None} | kwargs))
+
+
+def copying(sink: LedgerSink, state_dir: Path, gate: Gate | None = None, **settings: Any) -> Pipeline:
+    """Writes 9 numbers to a sink, as fast as a gate allows."""
+    if gate is None:
+        gate = Gate()
+        gate.allow(1000)
+    p = Pipeline(options=options(state_dir, **settings))
+    _ = p | "read" >> Read(GatedSource(Counting(9, splits=["a"]), gate)) | "out" >> Write(sink)
+    return p
 
 
 async def kill(job: Job) -> None:

@@ -13,8 +13,7 @@ from streamcore.graph.pipeline import Pipeline
 from streamcore.io import WriteToText
 from streamcore.model.two_phase import SinkRestart
 from streamcore.transforms.read import Read
-from streamcore.transforms.write import Write
-from tests.engine.ledgers import Ledger, LedgerSink, options, run_to_end
+from tests.engine.ledgers import Ledger, LedgerSink, copying, options, run_to_end
 from tests.engine.sources import Counting, Gate, GatedSource, calm
 
 
@@ -39,15 +38,6 @@ class Hoard(LedgerSink):
 
     async def commit(self, number: int, prepared: list[Any]) -> None:
         await super().commit(number, prepared[1])
-
-
-def copying(sink: LedgerSink, state_dir: Path, gate: Gate | None = None, **settings: Any) -> Pipeline:
-    if gate is None:
-        gate = Gate()
-        gate.allow(1000)
-    p = Pipeline(options=options(state_dir, **settings))
-    _ = p | "read" >> Read(GatedSource(Counting(9, splits=["a"]), gate)) | "out" >> Write(sink)
-    return p
 
 
 async def kept(state_dir: Path) -> str:

@@ -15,6 +15,7 @@ import pytest
 from streamcore.engine.runtime import Job
 from streamcore.errors import (
     PipelineError,
+    SinkError,
     SourceError,
     StartRefusedError,
     StateLockedError,
@@ -28,6 +29,7 @@ from streamcore.io.line_coders import StrUtf8Coder
 from streamcore.io.line_formats import TextLines
 from streamcore.io.line_source import LineSource
 from streamcore.io.periodic import PeriodicSource, RebaseMode, Schedule
+from streamcore.model.bundle import Bundle
 from streamcore.model.options import PipelineOptions
 from streamcore.model.source import Source
 from streamcore.model.watermark import BoundedOutOfOrderness
@@ -40,7 +42,7 @@ from streamcore.transforms.with_timestamps import WithTimestamps
 from streamcore.transforms.write import Write
 from streamcore.windowing import FixedWindows
 from tests.engine.counting import WINDOWS, counts
-from tests.engine.ledgers import Ledger, LedgerSink, options, run_to_end
+from tests.engine.ledgers import Ledger, LedgerSink, copying, options, run_to_end
 from tests.engine.sources import Counting, Gate, GatedSource, calm
 
 
@@ -159,6 +161,31 @@ async def test_without_a_state_directory_a_sink_is_committed_at_the_end() -> Non
     assert sink.calls == ["open", "finish", "prepare 1", "commit 1", "close"]
 
 
+class SlowLedgerSink(LedgerSink):
+    """Writes when it may."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        super().__init__(ledger)
+        self.may_write = asyncio.Event()
+
+    async def write(self, bundle: Bundle) -> None:
+        await self.may_write.wait()
+        await super().write(bundle)
+
+
+async def test_a_checkpoint_waits_until_the_sinks_have_written_what_belongs_to_it(tmp_path: Path) -> None:
+    sink, gate = SlowLedgerSink(Ledger()), Gate()
+    job = Job(copying(sink, tmp_path, gate))
+    await gate.use(2)
+    taking = asyncio.create_task(job.checkpoint())
+    await calm()
+    assert "prepare 1" not in sink.calls
+    sink.may_write.set()
+    assert await taking == 1
+    assert sink.ledger.rows() == list(range(6))
+    await job.cancel()
+
+
 async def test_a_run_whose_input_has_ended_has_nothing_to_do(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     ledger = Ledger()
     await run_to_end(counts(Counting(40), LedgerSink(ledger), options(tmp_path)))
@@ -186,6 +213,26 @@ async def test_a_run_that_was_drained_does_not_go_on(tmp_path: Path) -> None:
         "be filled any more; use an empty state directory to begin anew, with from_savepoint=... to go on from a "
         "savepoint that was taken before"
     )
+
+
+async def test_a_drain_that_was_killed_while_its_checkpoint_was_committed_is_a_drain(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(number: int, prepared: list[Any]) -> None:
+        raise OSError("as killed")
+
+    ledger, gate = Ledger(), Gate()
+    sink = LedgerSink(ledger)
+    monkeypatch.setattr(sink, "commit", fail)
+    job = Job(copying(sink, tmp_path, gate))
+    await gate.use(2)
+    await calm()
+    with pytest.raises(SinkError, match="as killed"):
+        await job.drain()
+    assert ledger.rows() == []
+    with pytest.raises(StartRefusedError, match="was drained"):
+        await run_to_end(copying(LedgerSink(ledger), tmp_path))
+    assert ledger.rows() == list(range(6))
 
 
 async def test_readers_go_on_where_they_were_and_new_splits_begin(tmp_path: Path) -> None:
