@@ -11,12 +11,14 @@ from streamcore import (
     CombinePerKey,
     Create,
     FixedWindows,
+    GroupByKey,
     ManualWatermark,
     Map,
     Monotonous,
     Pipeline,
     PipelineOptions,
     Punctuated,
+    Sessions,
     UserCodeError,
     WatermarkEstimator,
     WindowInto,
@@ -194,3 +196,20 @@ def on_tick(event: object, timestamp: Timestamp) -> Timestamp:
 )
 def test_an_estimator_shows_how_it_was_made(estimator: WatermarkEstimator, shown: str) -> None:
     assert repr(estimator) == shown
+
+
+def test_a_second_watermark_takes_the_place_of_the_first() -> None:
+    seen: list[Any] = []
+    with Pipeline(options=PipelineOptions(bundle_size=1)) as p:
+        first = p | Create(range(100, 400, 50)) | WithTimestamps(lambda n: n, watermark=Monotonous())
+        # Sessions are told the first watermark with each element.
+        _ = first | WindowInto(Sessions(10)) | Map(lambda n: ("k", n)) | GroupByKey()
+        _ = (
+            first
+            | "back" >> WithTimestamps(lambda n: 400 - n, watermark=BoundedOutOfOrderness(1000))
+            | "sessions" >> WindowInto(Sessions(10))
+            | "pairs" >> Map(lambda n: ("k", 400 - n))
+            | CombinePerKey(sum)
+            | Map(seen.append)
+        )
+    assert sorted(seen) == [("k", n) for n in range(50, 350, 50)]

@@ -20,7 +20,7 @@ from streamcore.transforms.group import CombinePerKey, GroupByKey
 from streamcore.transforms.read import Create, Read
 from streamcore.transforms.window_into import WindowInto
 from streamcore.transforms.write import Write
-from streamcore.windowing import FixedWindows
+from streamcore.windowing import FixedWindows, Sessions
 from tests.engine.sources import FedSource, calm
 
 
@@ -289,6 +289,24 @@ async def test_a_split_that_is_found_later_joins_at_the_present_watermark() -> N
     source.end()
     assert await handle.wait() == "DONE"
     assert sink.values == [(0, [1]), (10, [15, 16])]
+
+
+async def test_what_a_split_that_is_found_later_brings_is_judged_by_the_watermark_it_has_joined_at() -> None:
+    p = Pipeline()
+    source = FedSource("a")
+    numbers = p | Read(source, watermark=BoundedOutOfOrderness(0)) | WindowInto(Sessions(10))
+    _ = numbers | Map(lambda value: ("all", value)) | "groups" >> GroupByKey()
+    handle = await start(p)
+    source.feed("a", 300)
+    await calm()
+    source.found.put_nowait("b")
+    await calm()
+    source.feed("a", 500)
+    await calm()
+    source.feed("b", 5, 6, 400)
+    await calm()
+    assert handle.metrics["groups"].dropped_late == 2
+    await handle.cancel()
 
 
 class Gate(Sink[Any]):

@@ -5,8 +5,12 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, strategies as st
 
+from streamcore.engine.core.ingress import SourceNode
+from streamcore.engine.core.node import Scheduler
 from streamcore.engine.core.watermarks import Holds, SplitWatermarks
+from streamcore.model.source import Batch
 from streamcore.timestamp import MAX_MICROS, MIN_MICROS
+from streamcore.windowing import GlobalWindows
 
 
 def test_the_slowest_split_counts() -> None:
@@ -28,6 +32,33 @@ def test_an_idle_split_does_not_count_until_its_next_element() -> None:
     assert splits.update("b", 10) == 50  # back, but the watermark never goes back
     assert splits.update("a", 60) == 50
     assert splits.update("b", 55) == 55
+
+
+def test_an_idle_split_is_not_the_slowest() -> None:
+    splits = SplitWatermarks()
+    for name in "ab":
+        splits.add(name)
+    splits.update("a", 100)
+    splits.update("b", 5)
+    assert splits.lowest() == 5
+    splits.set_idle("b")
+    assert splits.lowest() == 100
+
+
+def test_an_idle_split_of_a_source_counts_again_though_its_next_element_tells_no_watermark() -> None:
+    scheduler = Scheduler()
+    node = SourceNode("read", scheduler, GlobalWindows())
+    for name in "ab":
+        node.add_split(name)
+    node.take("a", Batch([], [], 10))
+    node.take("b", Batch([], [], 5))
+    node.take("b", Batch([], [], None, idle=True))
+    scheduler.run()
+    assert node.watermark == 10
+    node.take("b", Batch(["element"], [7]))
+    node.take("a", Batch([], [], 20))
+    scheduler.run()
+    assert node.watermark == 10
 
 
 def test_the_watermark_stays_while_all_are_idle_unless_processing_time_raises_it() -> None:
@@ -56,6 +87,30 @@ def test_an_ended_split_does_not_count() -> None:
     splits.update("b", 9)
     assert splits.set_ended("a") == 9
     assert splits.names() == ["b"]
+
+
+def test_a_split_that_ends_while_it_is_idle_is_forgotten() -> None:
+    splits = SplitWatermarks()
+    for name in "abc":
+        splits.update(name, 5)
+        splits.set_idle(name)
+    splits.set_ended("a")
+    assert splits.all_idle()
+    splits.update("b", 6)
+    assert not splits.all_idle()
+    splits.set_ended("c")
+    assert not splits.all_idle()
+
+
+def test_the_watermark_of_a_split_never_goes_back() -> None:
+    splits = SplitWatermarks()
+    for name in "ab":
+        splits.add(name)
+    splits.update("a", 50)
+    assert splits.update("b", 20) == 20
+    assert splits.update("a", 10) == 20
+    assert splits.of("a") == 50
+    assert splits.update("b", 60) == 50
 
 
 @given(
