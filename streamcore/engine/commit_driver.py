@@ -63,7 +63,7 @@ class Run(Protocol):
         ...
 
     async def begin_anew(self) -> None:
-        """Takes up another execution, whose nodes are open; nothing is polled before `release`."""
+        """Takes up another execution, with open nodes, first or after `halt`; nothing is polled before `release`."""
         ...
 
     def release(self) -> None:

@@ -333,7 +333,6 @@ class Job:
 
     async def begin_anew(self) -> None:
         """Takes up another execution; nothing is polled before `release`."""
-        self._is_polling = False
         for error in await self.execution.close(with_sources=False):
             if isinstance(error, asyncio.CancelledError):
                 raise error
