@@ -110,7 +110,7 @@ class SessionReduce(ReduceNode):
     def advance(self, watermark: int) -> None:
         """Puts out the sessions that are over."""
         self.input_watermark = watermark
-        if self._over or (self._bucket_order and self._bucket_order[0] <= watermark // self._bucket_size):
+        if self._bucket_order and self._bucket_order[0] <= watermark // self._bucket_size:
             self.scheduler.spawn(self._fire(watermark))
         else:
             self.forward(watermark)
@@ -183,8 +183,8 @@ class SessionReduce(ReduceNode):
             self._several[key] = others
 
     def _unite(self, sessions: list[Session]) -> Session:
-        """Puts what sessions hold together, in the order of their starts."""
-        united = min(sessions, key=_NUMBER)
+        """Puts what sessions of a key hold together, in the order of their starts."""
+        united = sessions[0]  # the sessions of a key are kept in the order of their numbers
         first, *others = sorted(sessions, key=_START)
         acc, end = first.acc, first.end
         for session in others:
