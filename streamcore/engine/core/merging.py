@@ -123,7 +123,7 @@ class MergingReduce(CellReduce):
         stamps = [cell.stamp for cell in cells if cell.stamp is not None]
         for cell in cells:
             self.stamps.release(cell)
-        waiting = sum(cell.fresh for cell in cells if not cell.finished)
+        waiting = sum(cell.fresh for cell in cells)
         united.finished = any(cell.finished for cell in cells)
         if united.finished:
             # What still waited in the other parts is ignored like all that comes after the last pane.
