@@ -295,11 +295,10 @@ class Job:
         if self._checkpoints is not None:
             outcome = Outcome.DRAINED if self._draining else Outcome.DONE
             await self._serve([self._tasks.start(self._checkpoints.finish, outcome, execution)])
-        if self.execution is not execution:
-            self._finishing = False
-            return False
-        await self._serve(self._writing.finish(self._streams.outlets()))
-        return True
+        self._finishing = self.execution is execution
+        if self._finishing:
+            await self._serve(self._writing.finish(self._streams.outlets()))
+        return self._finishing
 
     async def _serve(self, tasks: list[asyncio.Task[Any]]) -> None:
         """Waits for tasks, and meanwhile lets be done what waits for the core to be at rest."""

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from streamcore.errors import LifeCycleError, PipelineError, SinkError, SourceError, UserCodeError
+from streamcore.errors import LifeCycleError, SinkError, SourceError, UserCodeError
 from streamcore.graph.pipeline import Pipeline
 from streamcore.io import WriteToCallable
 from streamcore.model.bundle import Bundle
 from streamcore.model.watermark import BoundedOutOfOrderness
-from streamcore.model.windowed_value import TaggedOutput, TimestampedValue
+from streamcore.model.windowed_value import TimestampedValue
 from streamcore.transforms.combine_fn import CombineFn
 from streamcore.transforms.dofn import DoFn
 from streamcore.transforms.elementwise import Map
@@ -394,10 +394,3 @@ def test_a_failing_step_of_a_chain_is_named_with_the_element_it_got(values: list
     with pytest.raises(UserCodeError) as error:
         p.run()
     assert str(error.value).startswith(message)
-
-
-def test_a_tagged_output_that_nobody_named_is_refused() -> None:
-    p = Pipeline()
-    _ = p | Create([1]) | "odd" >> Map(lambda n: TaggedOutput("x", n))
-    with pytest.raises(PipelineError, match="step 'odd' put out a value tagged 'x', an output it does not have"):
-        p.run()

@@ -14,7 +14,7 @@ from tests.engine.test_runtime import Collected
 
 
 async def test_a_sink_that_is_held_is_not_written_to_when_the_input_ends() -> None:
-    sink, node = Collected(), SinkNode("out", Scheduler(), 10)
+    sink, node = Collected(), SinkNode("out", Scheduler(), 10, 1 << 20)
     outlet = Outlet(node, sink, lambda: None)
     outlet.attach(node)
     await outlet.open()

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from streamcore.engine.runtime import Job
-from streamcore.errors import MarkerMissingError, PipelineError, TransactionAbortedError, TransactionUnknownError
+from streamcore.errors import PipelineError, TransactionUnknownError
 from streamcore.graph.pipeline import Pipeline
 from streamcore.model.source import Source
 from streamcore.testing import VirtualClock
@@ -23,10 +23,6 @@ from tests.engine.running_sums import running_sums, ungated, whole_run
 from tests.engine.sources import Counting, Gate, GatedReader, GatedSource, calm, until
 
 DAY = 86_400
-LOST = (
-    "a transaction was lost, and the run has gone back to checkpoint 1: what came after that is in no checkpoint, and "
-    "is done again; ask again when it has come as far (the log tells how it was lost)"
-)
 
 
 async def test_output_is_committed_with_each_checkpoint(tmp_path: Path) -> None:
@@ -47,68 +43,6 @@ async def test_output_is_committed_with_each_checkpoint(tmp_path: Path) -> None:
     gate.allow(1000)
     await run_to_end(running_sums(GatedSource(Counting(90, splits=["a"]), gate), cluster, ledger, tmp_path / "state"))
     assert cluster.rows == expected == ledger.rows()
-
-
-@pytest.mark.parametrize("fault", [fenced, aborted], ids=["fenced", "aborted"])
-@pytest.mark.parametrize("polls", [0, 1, 12])
-async def test_a_lost_transaction_is_done_again_in_the_process(tmp_path: Path, polls: int, fault: type) -> None:
-    expected = await whole_run(tmp_path / "whole")
-    cluster, ledger, gate = Cluster(), Ledger(), Gate()
-    job = Job(running_sums(GatedSource(Counting(90, splits=["a"]), gate), cluster, ledger, tmp_path / "state"))
-    await gate.use(8)
-    await job.checkpoint()
-    await gate.use(polls)
-    cluster.commit_faults.append(fault())
-    gate.allow(1000)
-    with pytest.raises(TransactionAbortedError) as caught:
-        await job.checkpoint()
-    assert str(caught.value) == LOST
-    await job.wait()
-    assert cluster.rows == expected == ledger.rows()
-    assert [start.checkpoint for start in ledger.starts] == [0, 1]
-
-
-async def test_nobody_is_told_of_a_checkpoint_that_holds_less_than_was_seen(tmp_path: Path) -> None:
-    cluster, gate = Cluster(), Gate()
-    job = Job(running_sums(GatedSource(Counting(90, splits=["a"]), gate), cluster, Ledger(), tmp_path))
-    await gate.use(8)
-    await job.checkpoint()
-    await gate.use(8)
-    cluster.commit_faults.append(fenced())
-    asked = [job.checkpoint(), job.checkpoint(), job.savepoint("kept")]
-    told = await asyncio.gather(*asked, return_exceptions=True)
-    assert [(type(error), str(error)) for error in told] == [(TransactionAbortedError, LOST)] * 3
-    assert not (tmp_path / "savepoints").exists()
-    await gate.use(8)
-    assert await job.savepoint("kept") == 2
-    assert (tmp_path / "savepoints" / "kept.sqlite").exists()
-    assert job.state == "RUNNING"
-    await job.cancel()
-
-
-async def test_a_savepoint_that_lost_its_transaction_is_not_kept(tmp_path: Path) -> None:
-    cluster, gate = Cluster(), Gate()
-    job = Job(running_sums(GatedSource(Counting(90, splits=["a"]), gate), cluster, Ledger(), tmp_path))
-    await gate.use(8)
-    await job.checkpoint()
-    await gate.use(8)
-    cluster.commit_faults.append(fenced())
-    with pytest.raises(TransactionAbortedError) as caught:
-        await job.savepoint("kept")
-    assert str(caught.value) == LOST
-    assert not (tmp_path / "savepoints").exists()
-    await job.cancel()
-
-
-async def test_a_checkpoint_that_turns_out_to_be_committed_is_told(tmp_path: Path) -> None:
-    cluster, ledger, gate = Cluster(), Ledger(), Gate()
-    job = Job(running_sums(GatedSource(Counting(90, splits=["a"]), gate), cluster, ledger, tmp_path))
-    await gate.use(8)
-    cluster.lost_answers = 3
-    assert await job.checkpoint() == 1
-    assert cluster.rows == ledger.rows() != []
-    assert [start.checkpoint for start in ledger.starts] == [0, 1]
-    await job.cancel()
 
 
 async def test_what_begins_anew_is_in_a_checkpoint_before_anything_is_read(tmp_path: Path) -> None:
@@ -396,52 +330,6 @@ async def test_the_directory_is_free_again_whatever_the_cluster_does_at_the_end(
         with pytest.raises(OSError, match="the client is gone"):
             await job.wait()
     await run_to_end(running_sums(ungated(), Cluster(), Ledger(), tmp_path))
-
-
-async def left_undecided(cluster: Cluster, ledger: Ledger, state_dir: Path) -> None:
-    """A run that ends between preparing a checkpoint and the answer of a cluster that then forgets its marker."""
-    gate = Gate()
-    job = Job(running_sums(GatedSource(Counting(90, splits=["a"]), gate), cluster, ledger, state_dir))
-    await gate.use(8)
-    await job.checkpoint()
-    await gate.use(8)
-    cluster.commit_faults.append(OSError("as killed"))
-    for fails in (job.checkpoint, job.wait):
-        with pytest.raises(OSError, match="as killed"):
-            await fails()
-    cluster.marker = None
-
-
-async def test_a_cluster_that_forgot_what_became_of_a_checkpoint(tmp_path: Path) -> None:
-    cluster, ledger = Cluster(), Ledger()
-    await left_undecided(cluster, ledger, tmp_path)
-    with pytest.raises(MarkerMissingError) as caught:
-        await run_to_end(running_sums(ungated(), cluster, ledger, tmp_path))
-    assert str(caught.value) == (
-        "checkpoint 2 was prepared, but its cluster no longer knows whether the transaction was committed: the marker "
-        "has expired or was deleted, or this is another cluster; look whether the output of the last checkpoint is in "
-        "the topics, then start once with undecided='committed' if it is, and undecided='aborted' if it is not"
-    )
-
-
-@pytest.mark.parametrize("what", ["aborted", "committed"])
-async def test_an_operator_may_tell_what_became_of_a_checkpoint(tmp_path: Path, what: str) -> None:
-    expected = await whole_run(tmp_path / "whole")
-    cluster, ledger, state_dir = Cluster(), Ledger(), tmp_path / "state"
-    await left_undecided(cluster, ledger, state_dir)
-    await run_to_end(running_sums(ungated(), cluster, ledger, state_dir, undecided=what))
-    assert ledger.rows() == expected
-    missing = [row for row in expected if row not in cluster.rows]
-    assert bool(missing) == (what == "committed"), "it was aborted: who says otherwise loses its output"
-
-
-async def test_an_answer_that_is_none(tmp_path: Path) -> None:
-    with pytest.raises(PipelineError) as caught:
-        Job(running_sums(Counting(3), Cluster(), Ledger(), tmp_path, undecided="lost"))
-    assert str(caught.value) == (
-        "`undecided` must be 'committed' or 'aborted', got 'lost'; look whether the output of the checkpoint is in the "
-        "topics, and leave the option out if no start has asked for it"
-    )
 
 
 async def test_checkpoints_come_before_their_transaction_expires(tmp_path: Path) -> None:
