@@ -187,8 +187,7 @@ async def test_after_going_back_the_interval_begins_anew(tmp_path: Path) -> None
     clock.advance(9)
     cluster.write_faults.append(fenced())
     await gate.use(1)
-    while len(ledger.starts) < 2:
-        await asyncio.sleep(0.0002)
+    await until(lambda: len(ledger.starts) >= 2)
     clock.advance(1)
     again = await until_waiting()
     assert checkpoint() == 0
@@ -348,9 +347,7 @@ async def test_the_marker_is_written_anew_every_day(tmp_path: Path) -> None:
     job = Job(running_sums(source, cluster, Ledger(), tmp_path, checkpoint_interval=10))
 
     async def until_waiting() -> None:
-        async with asyncio.timeout(30):
-            while clock.next_sleeper() != clock.time() + DAY:
-                await asyncio.sleep(0.0002)  # a thread takes part
+        await until(lambda: clock.next_sleeper() == clock.time() + DAY)
 
     for day in range(3):
         await until_waiting()
