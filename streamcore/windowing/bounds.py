@@ -1,4 +1,4 @@
-"""What all window kinds share: the ends of time, and the check of a span given by the user."""
+"""What all window kinds share: spans at the ends of time, and the check of one given by the user."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Final
 
 from streamcore.errors import PipelineError, shorten
 from streamcore.model.spans import span_argument
-from streamcore.model.window import LAST_END as LAST_END, LAST_MOMENT as LAST_MOMENT
+from streamcore.model.window import LAST_MOMENT
 from streamcore.timestamp import MAX_MICROS, MIN_MICROS, DurationTypes
 
 AFTER_TIME: Final = MAX_MICROS + 1

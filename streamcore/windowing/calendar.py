@@ -9,9 +9,9 @@ import zoneinfo
 from typing import Any, Final, Literal, Self
 
 from streamcore.errors import PipelineError, TransformTypeError, shorten
-from streamcore.model.window import IntervalWindow
+from streamcore.model.window import LAST_END, LAST_MOMENT, IntervalWindow
 from streamcore.timestamp import MICROS_PER_SECOND, MIN_MICROS
-from streamcore.windowing.bounds import LAST_END, LAST_MOMENT, bounded_span
+from streamcore.windowing.bounds import bounded_span
 from streamcore.windowing.interning import MOST_KNOWN, InterningWindowFn
 
 _EPOCH: Final = datetime.date(1970, 1, 1)

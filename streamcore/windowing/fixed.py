@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from streamcore.model.spans import span_argument
-from streamcore.model.window import IntervalWindow
+from streamcore.model.window import LAST_MOMENT, IntervalWindow
 from streamcore.timestamp import Duration, DurationTypes, TimestampTypes
-from streamcore.windowing.bounds import LAST_MOMENT, bounded_span, positive_argument
+from streamcore.windowing.bounds import bounded_span, positive_argument
 from streamcore.windowing.interning import InterningWindowFn
 
 

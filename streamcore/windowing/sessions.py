@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import cast
 
-from streamcore.model.window import BoundedWindow, IntervalWindow
+from streamcore.model.window import LAST_MOMENT, BoundedWindow, IntervalWindow
 from streamcore.model.windowing import WindowFn
 from streamcore.timestamp import Duration, DurationTypes
-from streamcore.windowing.bounds import LAST_MOMENT, positive_argument
+from streamcore.windowing.bounds import positive_argument
 
 
 class Sessions(WindowFn):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from streamcore.model.spans import span_argument
-from streamcore.model.window import BoundedWindow, IntervalWindow
+from streamcore.model.window import LAST_MOMENT, BoundedWindow, IntervalWindow
 from streamcore.model.windowing import WindowFn
 from streamcore.timestamp import Duration, DurationTypes, TimestampTypes
-from streamcore.windowing.bounds import LAST_MOMENT, bounded_span, positive_argument
+from streamcore.windowing.bounds import bounded_span, positive_argument
 from streamcore.windowing.interning import InterningWindowFn
 
 

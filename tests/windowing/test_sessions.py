@@ -7,11 +7,10 @@ import pytest
 
 from streamcore import Create, DoFn, GroupByKey, Map, Pipeline, TimestampedValue, WindowInto
 from streamcore.errors import PipelineError, TransformTypeError
-from streamcore.model.window import BoundedWindow, IntervalWindow
+from streamcore.model.window import LAST_MOMENT, BoundedWindow, IntervalWindow
 from streamcore.model.windowing import WindowFn
 from streamcore.timestamp import MAX_MICROS, MAX_TIMESTAMP, MIN_MICROS, Duration, Timestamp, TimestampTypes
 from streamcore.windowing import Sessions
-from streamcore.windowing.bounds import LAST_MOMENT
 
 
 class Merges(WindowFn.MergeContext):

@@ -16,10 +16,9 @@ from streamcore.engine.core.windows import merging
 from streamcore.errors import UserCodeError
 from streamcore.model.bundle import Bundle, Windows
 from streamcore.model.trigger import Moment
-from streamcore.model.window import BoundedWindow
+from streamcore.model.window import LAST_END, BoundedWindow
 from streamcore.model.windowing import Windowing
 from streamcore.windowing import MergingWindowSet, Sessions
-from streamcore.windowing.bounds import LAST_END
 
 
 class KeyWindows(NamedTuple):

@@ -22,12 +22,11 @@ from streamcore.engine.core.node import Scheduler
 from streamcore.engine.core.reduce import Aggregation, ReduceNode
 from streamcore.model.bundle import Bundle, Windows
 from streamcore.model.pane import ONLY_FIRING
-from streamcore.model.window import IntervalWindow
+from streamcore.model.window import LAST_END, IntervalWindow
 from streamcore.model.windowing import Windowing
 from streamcore.timestamp import MAX_MICROS
 from streamcore.transforms.combine_fn import Kernel
 from streamcore.windowing import Sessions
-from streamcore.windowing.bounds import LAST_END
 
 _NUMBER = operator.attrgetter("number")
 _START = operator.attrgetter("start")
