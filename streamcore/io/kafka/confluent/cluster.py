@@ -52,11 +52,10 @@ class ClusterQueries:
         self._isolation = IsolationLevel.READ_COMMITTED if committed_only else IsolationLevel.READ_UNCOMMITTED
 
     async def connect(self) -> None:
-        await self._calls.connect(self._admin, lambda: self._admin.poll(0))
+        await self._calls.connect(self._admin)
 
     async def topics(self) -> Mapping[str, int]:
         found = await self._calls.call("list the topics", self._admin.list_topics, timeout=self._settings.timeout)
-        self._log.note_success()
         return {
             name: len(topic.partitions)
             for name, topic in found.topics.items()

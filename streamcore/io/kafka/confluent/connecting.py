@@ -27,6 +27,8 @@ class Connectable(Protocol):
 
     def list_topics(self, topic: str | None = None, timeout: float = -1) -> Any: ...
 
+    def poll(self, timeout: float, /) -> object: ...
+
 
 class Calls:
     """Blocking calls of a client, made in threads, with its errors as ours.
@@ -42,27 +44,33 @@ class Calls:
         self._settings = settings
         self._log = log
 
-    async def connect(self, client: Connectable, serve: Callable[[], object]) -> None:
-        """Waits until a broker answers.
-
-        Args:
-            client: The client.
-            serve: Makes the calls to `error_cb` that are due.
-        """
+    async def connect(self, *clients: Connectable) -> None:
+        """Waits until a broker answers each of the clients that report to the log."""
         deadline = time.monotonic() + self._settings.timeout
-        while True:
-            left = deadline - time.monotonic()
-            try:
-                await call_within(None, partial(client.list_topics, timeout=max(0.1, min(TRY, left))))
-                self._log.note_success()
-                return
-            except KafkaException:
-                await call_within(None, serve)
+        for client in clients:
+            while not await self._is_answered(client, deadline - time.monotonic()):
                 refusal = self._log.refusal()
                 if refusal is not None:
                     raise refusal from refusal.__cause__
-                if left <= 0:
-                    raise self._unreachable() from None
+                if time.monotonic() > deadline:
+                    raise self._unreachable()
+        self._log.note_success()
+
+    async def look_for_broker(self, client: Connectable) -> None:
+        """Looks whether a lost connection is there again: clients tell of failures only."""
+        if not self._log.is_connected and await self._is_answered(client, TRY):
+            self._log.note_success()
+
+    async def _is_answered(self, client: Connectable, seconds: float) -> bool:
+        """Whether one try to connect succeeds; what was reported before is with the log then, and not told later."""
+        try:
+            await call_within(None, partial(client.list_topics, timeout=max(0.1, min(TRY, seconds))))
+        except KafkaException:
+            return False
+        else:
+            return True
+        finally:
+            await call_within(None, client.poll, 0)
 
     async def call(self, doing: str, call: Callable[..., R], *arguments: Any, **options: Any) -> R:
         """The result of a call.

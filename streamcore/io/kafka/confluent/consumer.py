@@ -54,7 +54,11 @@ class ConfluentConsumer(ClusterQueries):
         )
         self._failure: KafkaError | None = None
         self._stall: asyncio.TimerHandle | None = None
+        self._is_answered = False
         self._closed = False
+
+    async def connect(self) -> None:
+        await self._calls.connect(self._admin, self._client)
 
     def assign(self, partition: TopicPartition, offset: int) -> None:
         if self._failure is not None:
@@ -182,10 +186,15 @@ class ConfluentConsumer(ClusterQueries):
         if refusal is not None:
             raise refusal
         topics = {partition.topic for partition in list(self._backlog.partitions)}
-        if not self._log.is_connected and topics:
+        if self._log.is_connected:
+            self._is_answered = False
+        elif self._is_answered:
+            # What was reported before the answer has been taken in by the poll between.
+            self._log.note_success()
+        elif topics:
             with contextlib.suppress(KafkaException):
                 self._client.list_topics(topics.pop(), timeout=TRY)
-                self._log.note_success()
+                self._is_answered = True
 
     # Orders, carried out in a thread.
 

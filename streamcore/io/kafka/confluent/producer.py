@@ -92,7 +92,7 @@ class ConfluentProducer:
         self._client = make_client(Client, properties, settings)
 
     async def connect(self) -> None:
-        await self._calls.connect(self._client, lambda: self._client.poll(0))
+        await self._calls.connect(self._client)
 
     async def partitions(self, topic: str) -> int:
         doing, deadline = f"write to topic {topic!r}", time.monotonic() + CREATION
@@ -114,7 +114,8 @@ class ConfluentProducer:
             except KafkaAbortableError:
                 await self._hear_why()
                 raise
-            self._serve()
+            if self._serve():
+                await self._calls.look_for_broker(self._client)
             self._check()
             if reached == at:  # the queue is full
                 await self._calls.call("write", self._client.poll, WAIT)
@@ -125,6 +126,7 @@ class ConfluentProducer:
     async def flush(self) -> None:
         while await self._calls.call("write", self._client.flush, WAIT):
             self._check()
+        await self._calls.look_for_broker(self._client)
         self._check()
 
     async def close(self) -> None:
@@ -167,16 +169,17 @@ class ConfluentProducer:
         with self._lock:
             self._failure = self._failure or failure
 
-    def _serve(self) -> None:
-        """Has librdkafka make the calls to us that are due, now and then."""
+    def _serve(self) -> bool:
+        """Has librdkafka make the calls to us that are due, now and then; whether it was time for that."""
         now = time.monotonic()
         if now - self._served < SERVE:
-            return
+            return False
         self._served = now
         try:
             self._client.poll(0)
         except KafkaException as error:
             raise failure_of(error, "write", self._settings) from None
+        return True
 
     def _reason_of(self, error: ClientError) -> ClientError:
         """The error itself, or, where it only tells that the client has failed for good, what it has failed with."""
