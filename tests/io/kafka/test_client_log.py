@@ -54,18 +54,53 @@ def test_a_topic_that_is_gone_is_no_lost_connection(caplog: pytest.LogCaptureFix
 
 
 def test_all_brokers_are_gone(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "streamcore.io.kafka")
     log = log_of(ClientError._ALL_BROKERS_DOWN, "0/2 brokers are down")
     assert not log.has_brokers
+    assert not caplog.messages  # librdkafka says so, too, when an idle connection is closed
+    for _ in range(2):
+        log.note_failure()
+        log.report(ClientError(ClientError._ALL_BROKERS_DOWN, "2/2 brokers are down"))
     assert caplog.messages == ["connection to Kafka at localhost:9092 lost: no broker answers"]
-
-
-def test_one_broker_of_several_that_is_gone() -> None:
-    log = log_of(ClientError._TRANSPORT, "Connection refused")
-    assert log.has_brokers
-    log.report(ClientError(ClientError._ALL_BROKERS_DOWN, "2/2 brokers are down"))
-    assert not log.has_brokers
     log.note_success()
     assert log.has_brokers
+    log.note_success()
+    assert caplog.messages[1:] == ["connected to Kafka at localhost:9092 again"]
+    log.report(ClientError(ClientError._TRANSPORT, "Connection refused"))
+    log.note_failure()
+    assert caplog.messages[2:] == ["connection to Kafka at localhost:9092 lost: Connection refused"]
+
+
+def test_a_connection_that_was_idle_is_lost_without_a_word(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "streamcore.io.kafka")
+    log = log_of(ClientError._ALL_BROKERS_DOWN, "1/1 brokers are down")
+    log.note_success()
+    assert log.is_connected
+    assert not caplog.messages
+
+
+def test_no_answer_without_a_report_is_only_slow(caplog: pytest.LogCaptureFixture) -> None:
+    log = ClientLog(ClientSettings("localhost:9092"))
+    log.note_failure()
+    assert not caplog.messages
+    log.report(ClientError(ClientError._TRANSPORT, "Connection refused"))
+    log.note_failure()
+    assert caplog.messages == ["connection to Kafka at localhost:9092 lost: Connection refused"]
+
+
+def test_one_broker_of_several_that_is_gone(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    caplog.set_level(logging.INFO, "streamcore.io.kafka")
+    log = log_of(ClientError._TRANSPORT, "b2:9092/2: Connection refused")
+    assert log.has_brokers
+    told = ["Kafka at localhost:9092 answers, but a connection is lost: b2:9092/2: Connection refused"]
+    for _ in range(3):  # others answer
+        log.note_success()
+        assert log.is_connected
+        assert caplog.messages == told
+        log.report(ClientError(ClientError._TRANSPORT, "b2:9092/2: Connection refused"))
+    monkeypatch.setattr(log, "_quiet_until", 0.0)
+    log.note_success()
+    assert caplog.messages == told * 2
 
 
 def test_what_librdkafka_calls_an_emergency_is_a_warning(caplog: pytest.LogCaptureFixture) -> None:

@@ -33,6 +33,7 @@ class Late:
         self._report = report
         self._answers = iter(answers)
         self._failures = 0
+        self.tries = 0
 
     def fail(self) -> None:
         """A try that the client makes by itself fails."""
@@ -40,6 +41,7 @@ class Late:
 
     def list_topics(self, topic: str | None = None, timeout: float = -1) -> None:
         self._failures += 1
+        self.tries += 1
         if not next(self._answers):
             raise KafkaException(ClientError(ClientError._TRANSPORT))
 
@@ -104,6 +106,7 @@ async def test_a_consumer_does_not_take_old_reports_for_new_ones(told: Callable[
             consumer._polling._wait()
             said.append(told())
         assert said == [[LOST], [], [AGAIN], [], []]
+        assert client.tries == 2
         assert consumer._log.is_connected
     finally:
         consumer._polling._client, consumer._client = polling, real

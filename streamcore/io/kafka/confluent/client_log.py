@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from typing import Final
 
 from confluent_kafka import KafkaError as ClientError
@@ -15,12 +16,15 @@ from streamcore.io.kafka.settings import ClientSettings
 # A broker that goes away in the middle of a handshake is reported as one that has refused it.
 CUT_OFF: Final = "Broker transport failure"
 LOG: Final = logging.getLogger("streamcore.io.kafka")
+# How long it is not said again that some connections are lost while others hold, in seconds.
+QUIET: Final = 600.0
 
 
 class ClientLog:
     """Takes the reports of a client's `error_cb` and `logger`, from any thread.
 
-    librdkafka connects again and again and tells of every try; here the first failure after a success is logged.
+    librdkafka connects again and again and tells of every try, also that all brokers are down when the only connection
+    was closed because nothing went over it. So a report is only a reason to ask; what the answer shows is logged.
 
     Attributes:
         is_connected: False from the report of a lost connection until `note_success`.
@@ -34,13 +38,15 @@ class ClientLog:
         self._lock = threading.Lock()
         self._refusal: KafkaError | None = None
         self._last = ""
+        self._is_told = False
+        self._quiet_until = 0.0
 
     def report(self, error: ClientError, cause: Exception | None = None) -> None:
         """What librdkafka calls; it tells no cause."""
         if error.code() in TOPIC:
             return  # whether topics are still there is looked for elsewhere
         with self._lock:
-            was_connected, self.is_connected = self.is_connected, False
+            self.is_connected = False
             said = self._settings.hide(error.str())
             if (error.code() in AUTHENTICATION and CUT_OFF not in said) or error.fatal():
                 if self._refusal is None:
@@ -48,11 +54,8 @@ class ClientLog:
                     self._refusal.__cause__ = cause
             elif error.code() == ClientError._ALL_BROKERS_DOWN:
                 self.has_brokers = False
-                said = "no broker answers"  # librdkafka may say that 0 of 2 are down
             else:
                 self._last = said
-        if was_connected:
-            LOG.warning("connection to Kafka at %s lost: %s", self._settings.bootstrap_servers, said)
 
     def log(self, level: int, form: str, *said: object) -> None:
         """What librdkafka calls as its `logger`, when it is polled, in place of writing to stderr.
@@ -61,13 +64,27 @@ class ClientLog:
         """
         LOG.log(min(level, logging.WARNING), "librdkafka: %s", self._settings.hide(form % said))
 
+    def note_failure(self) -> None:
+        """No broker has answered."""
+        with self._lock:
+            is_news, self._is_told = not (self.is_connected or self._is_told), not self.is_connected
+            said = self._last or "no broker answers"
+        if is_news:
+            LOG.warning("connection to Kafka at %s lost: %s", self._settings.bootstrap_servers, said)
+
     def note_success(self) -> None:
         """A broker has answered."""
-        if not self.is_connected:
-            with self._lock:
-                self.is_connected = self.has_brokers = True
-                self._refusal = None
+        if self.is_connected:
+            return
+        with self._lock:
+            was_told, said = self._is_told, self._last
+            self.is_connected, self.has_brokers, self._is_told = True, True, False
+            self._refusal, self._last = None, ""
+        if was_told:
             LOG.info("connected to Kafka at %s again", self._settings.bootstrap_servers)
+        elif said and time.monotonic() >= self._quiet_until:
+            self._quiet_until = time.monotonic() + QUIET
+            LOG.warning("Kafka at %s answers, but a connection is lost: %s", self._settings.bootstrap_servers, said)
 
     def refusal(self) -> KafkaError | None:
         """Why there is no use in trying again, if that has been reported since the last success."""

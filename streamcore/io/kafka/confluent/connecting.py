@@ -52,25 +52,29 @@ class Calls:
                 refusal = self._log.refusal()
                 if refusal is not None:
                     raise refusal from refusal.__cause__
+                self._log.note_failure()
                 if time.monotonic() > deadline:
                     raise self._unreachable()
         self._log.note_success()
 
     async def look_for_broker(self, client: Connectable) -> None:
         """Looks whether a lost connection is there again: clients tell of failures only."""
-        if not self._log.is_connected and await self._is_answered(client, TRY):
+        if self._log.is_connected:
+            return
+        if await self._is_answered(client, TRY):
             self._log.note_success()
+        else:
+            self._log.note_failure()
 
     async def _is_answered(self, client: Connectable, seconds: float) -> bool:
         """Whether one try to connect succeeds; what was reported before is with the log then, and not told later."""
         try:
             await call_within(None, partial(client.list_topics, timeout=max(0.1, min(TRY, seconds))))
+            is_answered = True
         except KafkaException:
-            return False
-        else:
-            return True
-        finally:
-            await call_within(None, client.poll, 0)
+            is_answered = False
+        await self.call("connect", client.poll, 0)
+        return is_answered
 
     async def call(self, doing: str, call: Callable[..., R], *arguments: Any, **options: Any) -> R:
         """The result of a call.

@@ -28,7 +28,7 @@ STALL: Final = 0.1
 # How often it is looked whether what was read tells the ends of partitions that are not known yet, in seconds.
 NOTE: Final = 0.1
 # How long it is tried to reach a broker that was lost, in seconds.
-TRY: Final = 0.1
+TRY: Final = 0.5
 
 
 class ConfluentConsumer(ClusterQueries):
@@ -192,9 +192,11 @@ class ConfluentConsumer(ClusterQueries):
             # What was reported before the answer has been taken in by the poll between.
             self._log.note_success()
         elif topics:
-            with contextlib.suppress(KafkaException):
+            try:
                 self._client.list_topics(topics.pop(), timeout=TRY)
                 self._is_answered = True
+            except KafkaException:
+                self._log.note_failure()
 
     # Orders, carried out in a thread.
 
