@@ -87,7 +87,7 @@ async def test_a_broker_that_stands_still(
         with pytest.raises(KafkaException):  # for longer than a session of the broker lasts
             await asyncio.to_thread(admin.list_topics, timeout=2)
         kafka.resume()
-        fill(kafka, topic, [b"2"])
+        fill(kafka, topic, [b"2"], insists=True)
         assert [value for _, value in await run.until_count(2)] == [b"1", b"2"]
 
 

@@ -21,7 +21,8 @@ Row = tuple[Any, Any, int, int]
 def fill(broker: Broker, topic: str, values: list[Any], *, insists: bool = False, **columns: Any) -> None:
     """Writes values by another client than the one that is tested; `keys`, `partitions`, `millis`, `headers`.
 
-    A broker that has just started refuses some batches, and those behind them overtake them unless it `insists`.
+    A broker that has just started refuses some batches, and one that stood still answers late: unless it `insists`,
+    batches overtake others, or are written twice.
     """
     properties = {"bootstrap.servers": broker.bootstrap, "enable.idempotence": insists, "linger.ms": 0, "log_level": 0}
     client = Producer(properties)
