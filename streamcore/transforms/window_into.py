@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import enum
 from typing import Any, TypeVar
 
@@ -30,7 +31,8 @@ class WindowInto(PTransform[Any, Any]):
     """Assigns windows, and says when the panes of the next aggregation come out.
 
     Args:
-        windowfn: A window kind such as `FixedWindows(60)`, or the windowing of another PCollection.
+        windowfn: A window kind such as `FixedWindows(60)`, or the windowing of another PCollection,
+            `other.windowing`, of which all stays that the further arguments do not say.
         trigger: When panes come out; by default when the watermark passes the end of the window, and for every late
             element after that.
         accumulation_mode: What a pane holds; needed where the trigger may fire more than once.
@@ -52,16 +54,13 @@ class WindowInto(PTransform[Any, Any]):
         trigger: Trigger | None = None,
         accumulation_mode: AccumulationMode | None = None,
         timestamp_combiner: TimestampCombiner | None = None,
-        allowed_lateness: DurationTypes = 0,
+        allowed_lateness: DurationTypes | None = None,
         *,
-        closing_behavior: ClosingBehavior = ClosingBehavior.FIRE_IF_NON_EMPTY,
-        on_time_behavior: OnTimeBehavior = OnTimeBehavior.FIRE_ALWAYS,
+        closing_behavior: ClosingBehavior | None = None,
+        on_time_behavior: OnTimeBehavior | None = None,
     ) -> None:
         super().__init__()
-        if isinstance(windowfn, Windowing):
-            self.windowing = windowfn
-            return
-        if not isinstance(windowfn, WindowFn):
+        if not isinstance(windowfn, WindowFn | Windowing):
             hint = f"; write {windowfn.__name__}(...)" if isinstance(windowfn, type) else ""
             msg = f"WindowInto takes a window function such as FixedWindows(60), got {describe(windowfn)}{hint}"
             raise PipelineError(msg)
@@ -69,16 +68,17 @@ class WindowInto(PTransform[Any, Any]):
             hint = f"; write {trigger.__name__}(...)" if isinstance(trigger, type) else ""
             msg = f"`trigger` must be a trigger such as AfterCount(10), got {describe(trigger)}{hint}"
             raise PipelineError(msg)
-        self.windowing = Windowing(
+        if isinstance(windowfn, WindowFn):
+            _require_mode(trigger, accumulation_mode)
+            windowfn = Windowing(windowfn, DefaultTrigger())
+        self.windowing = dataclasses.replace(
             windowfn,
-            DefaultTrigger() if trigger is None else trigger,
-            _accumulation(trigger, accumulation_mode),
-            TimestampCombiner.OUTPUT_AT_EOW
-            if timestamp_combiner is None
-            else _choice("timestamp_combiner", TimestampCombiner, timestamp_combiner),
-            _lateness(allowed_lateness),
-            _choice("closing_behavior", ClosingBehavior, closing_behavior),
-            _choice("on_time_behavior", OnTimeBehavior, on_time_behavior),
+            triggerfn=windowfn.triggerfn if trigger is None else trigger,
+            accumulation_mode=_choice("accumulation_mode", accumulation_mode, windowfn.accumulation_mode),
+            timestamp_combiner=_choice("timestamp_combiner", timestamp_combiner, windowfn.timestamp_combiner),
+            allowed_lateness=windowfn.allowed_lateness if allowed_lateness is None else _lateness(allowed_lateness),
+            closing_behavior=_choice("closing_behavior", closing_behavior, windowfn.closing_behavior),
+            on_time_behavior=_choice("on_time_behavior", on_time_behavior, windowfn.on_time_behavior),
         )
 
     def expand(self, pvalue: PCollection[T]) -> PCollection[T]:
@@ -95,8 +95,11 @@ def _lateness(allowed_lateness: DurationTypes) -> int:
     return micros
 
 
-def _choice(name: str, kind: type[ChoiceT], given: ChoiceT | int) -> ChoiceT:
-    """The member of an enumeration that was given; as in Beam, its number will do."""
+def _choice(name: str, given: ChoiceT | None, otherwise: ChoiceT) -> ChoiceT:
+    """The member of an enumeration that was given, if one was; as in Beam, its number will do."""
+    kind = type(otherwise)
+    if given is None:
+        return otherwise
     if type(given) in (kind, int) and given in list(kind):
         return kind(given)
     *members, last = (f"{kind.__name__}.{member.name}" for member in kind)
@@ -104,13 +107,11 @@ def _choice(name: str, kind: type[ChoiceT], given: ChoiceT | int) -> ChoiceT:
     raise PipelineError(msg)
 
 
-def _accumulation(trigger: Trigger | None, mode: AccumulationMode | None) -> AccumulationMode:
-    if mode is not None:
-        return _choice("accumulation_mode", AccumulationMode, mode)
-    if trigger is None or trigger == DefaultTrigger():
-        return AccumulationMode.DISCARDING
-    msg = (
-        f"trigger {trigger!r} may fire more than once, so say what each pane holds: "
-        "accumulation_mode=AccumulationMode.DISCARDING (what is new) or .ACCUMULATING (everything so far)"
-    )
-    raise PipelineError(msg)
+def _require_mode(trigger: Trigger | None, mode: AccumulationMode | None) -> None:
+    """Refuses a trigger that may fire more than once where nothing says what its panes hold."""
+    if mode is None and trigger is not None and trigger != DefaultTrigger():
+        msg = (
+            f"trigger {trigger!r} may fire more than once, so say what each pane holds: "
+            "accumulation_mode=AccumulationMode.DISCARDING (what is new) or .ACCUMULATING (everything so far)"
+        )
+        raise PipelineError(msg)

@@ -200,6 +200,7 @@ def same_elements(words: sc.PCollection[str]) -> None:
     assert_type(words | "labelled" >> sc.Filter(bool), sc.PCollection[str])
     assert_type(words | sc.Filter(lambda word: word.isdigit()), sc.PCollection[str])
     assert_type(words | sc.WindowInto(sc.FixedWindows(10)), sc.PCollection[str])
+    assert_type(words | sc.WindowInto(words.windowing, sc.Always(), allowed_lateness=60), sc.PCollection[str])
     assert_type(words | "labelled" >> sc.WithTimestamps(lambda word: len(word)), sc.PCollection[str])
     assert_type(words | "dated" >> sc.WithTimestamps(datetime.fromisoformat), sc.PCollection[str])
     assert_type(words | sc.Distinct(), sc.PCollection[str])
