@@ -157,15 +157,19 @@ class Execution:
         """Ends the tasks that read."""
         await end_tasks(self._readers)
 
-    async def close(self, with_sources: bool = True) -> list[BaseException]:
+    async def close(self, ends_run: bool = True) -> list[BaseException]:
         """Frees everything; returns what failed.
 
         Args:
-            with_sources: Whether the sources are not needed any more either.
+            ends_run: Whether no further execution follows, which would need the sources and know the watermarks that
+                the program has moved.
         """
         readers = [reading.close for one in self.inputs.values() for reading in one.readings]
-        sources = [one.close for one in self.inputs.values() if with_sources]
-        return await free_all([self.stop, *readers, *sources, *map(_closing, self._take_opened())])
+        sources = [one.close for one in self.inputs.values() if ends_run]
+        errors = await free_all([self.stop, *readers, *sources, *map(_closing, self._take_opened())])
+        if ends_run:
+            self.plan.reset_watermarks()
+        return errors
 
     def _take_opened(self) -> list[Node]:
         opened, self._opened = self._opened, []

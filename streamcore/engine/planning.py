@@ -81,6 +81,12 @@ class Plan:
             raise PipelineError(msg)
         return self._producers[pcoll]
 
+    def reset_watermarks(self) -> None:
+        """Takes the watermarks that the program moves back to where the next run begins."""
+        for node in self.nodes:
+            if isinstance(node, EstimatorNode) and isinstance(node.estimator, ManualWatermark):
+                node.estimator.reset()
+
     def _add(self, applied: AppliedTransform) -> None:
         for kind in type(applied.transform).__mro__:
             if kind in _BUILDERS:

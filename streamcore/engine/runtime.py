@@ -332,7 +332,7 @@ class Job:
 
     async def begin_anew(self) -> None:
         """Takes up another execution; nothing is polled before `release`."""
-        for error in await self.execution.close(with_sources=False):
+        for error in await self.execution.close(ends_run=False):
             if isinstance(error, asyncio.CancelledError):
                 raise error
         self.execution = self._execute(Plan(self._pipeline))

@@ -179,7 +179,10 @@ class ManualWatermark(WatermarkEstimator):
     """A watermark that the program moves by hand, from anywhere: `mark.advance_to(timestamp)`.
 
     Moved by the timestamp function of `WithTimestamps`, it counts from the next element on; moved from elsewhere, from
-    the next element that arrives.
+    the next element that arrives. With several splits it counts for each from its own next element on.
+
+    A move before a run counts for that run. At the end of a run it goes back to the beginning of time, so that the next
+    one begins anew; pipelines that run at once need one each.
 
     >>> mark = ManualWatermark()
     >>> def time_of(event):
@@ -200,6 +203,10 @@ class ManualWatermark(WatermarkEstimator):
             PipelineError: If it would come beyond the end of time.
         """
         self.watermark = max(self.watermark, _mark(timestamp))
+
+    def reset(self) -> None:
+        """Takes it back to the beginning of time; the engine calls this at the end of a run."""
+        self.watermark = MIN_MICROS
 
     def current(self, state: EstimatorState) -> int:
         """Where the program has moved it, as of the last element."""

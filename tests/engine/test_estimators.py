@@ -176,6 +176,28 @@ def test_a_watermark_moved_by_hand_counts_from_the_next_element_on() -> None:
     assert seen == [("k", 5), ("k", 12), ("late", ("k", 13)), ("k", 25), ("k", 30)]
 
 
+def test_each_run_begins_with_a_watermark_that_nobody_has_moved() -> None:
+    manual = ManualWatermark()
+    seen: list[Any] = []
+    p = Pipeline()
+    sums, late = (
+        p
+        | Create([5, 12, 30])
+        | WithTimestamps(lambda n: n, watermark=manual)
+        | WindowInto(FixedWindows(10))
+        | Map(lambda n: ("k", n))
+        | CombinePerKey(sum).with_late_output()
+    )
+    _ = sums | Map(seen.append)
+    _ = late | "late" >> Map(lambda pair: seen.append(("late", pair)))
+    manual.advance_to(20)
+    p.run()
+    assert seen == [("k", 5), ("late", ("k", 12)), ("k", 30)]
+    seen.clear()
+    p.run()
+    assert seen == [("k", 5), ("k", 12), ("k", 30)]
+
+
 def on_tick(event: object, timestamp: Timestamp) -> Timestamp:
     return timestamp
 

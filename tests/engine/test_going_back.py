@@ -11,8 +11,13 @@ from streamcore.engine.runtime import Job
 from streamcore.errors import TransactionAbortedError
 from streamcore.graph.pipeline import Pipeline
 from streamcore.model.source import Batch
-from tests.engine.clusters import Cluster, ClusterTransactions, fenced
-from tests.engine.ledgers import Ledger, LedgerSink, run_to_end
+from streamcore.model.watermark import ManualWatermark
+from streamcore.timestamp import MIN_MICROS
+from streamcore.transforms.read import Read
+from streamcore.transforms.with_timestamps import WithTimestamps
+from streamcore.transforms.write import Write
+from tests.engine.clusters import Cluster, ClusterSink, ClusterTransactions, fenced
+from tests.engine.ledgers import Ledger, LedgerSink, options, run_to_end
 from tests.engine.running_sums import running_sums, ungated, whole_run
 from tests.engine.sources import Counting, CountingReader, Gate, GatedSource, calm, until
 
@@ -94,6 +99,24 @@ async def test_a_source_is_not_told_of_a_checkpoint_that_was_lost(tmp_path: Path
         await job.checkpoint()
     assert source.reached == [{"a": 24}]
     await job.cancel()
+
+
+async def test_a_watermark_that_the_program_has_moved_stays_where_it_is(tmp_path: Path) -> None:
+    cluster, gate, manual = Cluster(), Gate(), ManualWatermark()
+    p = Pipeline(options=options(tmp_path))
+    stamped = p | Read(GatedSource(Counting(90, splits=["a"]), gate)) | WithTimestamps(float, watermark=manual)
+    _ = stamped | Write(ClusterSink(cluster))
+    job = Job(p)
+    await gate.use(8)
+    assert await job.checkpoint() == 1
+    manual.advance_to(50)
+    cluster.commit_faults.append(fenced())
+    with pytest.raises(TransactionAbortedError):
+        await job.checkpoint()
+    await gate.use(1)
+    assert manual.watermark == 50_000_000
+    await job.cancel()
+    assert manual.watermark == MIN_MICROS
 
 
 class ReadyReader(CountingReader):
