@@ -183,7 +183,7 @@ class CommitDriver:
     # The directory.
 
     async def _lock_state(self, command: commands.LockState) -> None:
-        await self._state.open(command.take_over)
+        await self._state.open(command.take_over, self._durability.from_savepoint is not None)
 
     async def _claim_epoch(self, command: commands.ClaimEpoch) -> Claim:
         if command.held is not None:

@@ -23,7 +23,7 @@ def require_origin(manifest: Manifest, durability: Durability, directory: Path) 
         began = "with nothing" if manifest.origin is None else f"with the savepoint {manifest.origin}"
         msg = (
             f"the state directory {directory} began {began}, got from_savepoint={str(wanted)!r}; "
-            "use an empty state directory to begin with that savepoint"
+            "use an empty state directory to begin with that savepoint, or move state.sqlite* out of this one"
         )
         raise StartRefusedError(msg)
 

@@ -35,12 +35,14 @@ class StateThread:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="streamcore-state")
         self._directory: StateDirectory | None = None
 
-    async def open(self, take_over: bool) -> None:
-        """Opens the directory."""
+    async def open(self, take_over: bool, from_savepoint: bool) -> None:
+        """Opens the directory, which may hold nothing but savepoints if the state begins with one."""
 
         def open_directory() -> None:
             # Here and not in the event loop, which may not wait for it any more: what was opened is closed.
-            self._directory = StateDirectory.open(self.path, take_over=take_over, private=self._private)
+            self._directory = StateDirectory.open(
+                self.path, take_over=take_over, private=self._private, from_savepoint=from_savepoint
+            )
 
         await self._do(open_directory)
 

@@ -38,7 +38,8 @@ class PipelineOptions:
     take_over: Whether to take the state directory from a process that has it but hangs; False.
     allow_pickle: Whether values of any type may be kept; False. Others may not be able to write to the directory then.
     allow_changes: Labels of steps that may differ from those that wrote the state, and begin without theirs; none.
-    from_savepoint: File or name of the savepoint that an empty state directory begins with; None, the default: none.
+    from_savepoint: File of the savepoint that an empty state directory begins with, or its name, if it is in a state
+        directory that holds nothing but savepoints; None, the default: none.
     undecided: "committed" or "aborted": what became of a checkpoint that its cluster has forgotten; None by default.
 
     >>> options = PipelineOptions(["--checkpoint_interval=5"], state_dir="state")
@@ -95,7 +96,8 @@ class PipelineOptions:
         parser.add_argument(
             "--from_savepoint",
             default=None,
-            help="savepoint an empty state directory begins with: its file, such as STATE_DIR/savepoints/NAME.sqlite",
+            help="savepoint an empty state directory begins with: its file, such as OTHER_DIR/savepoints/NAME.sqlite; "
+            "or its name, if it is in a state directory that holds nothing but savepoints",
         )
         parser.add_argument(
             "--undecided",

@@ -56,6 +56,34 @@ async def test_a_copy_of_a_savepoint_is_begun_with_wherever_it_is(tmp_path: Path
     assert sorted(ledger.rows() + beyond.rows()) == sorted(whole.rows())
 
 
+async def test_a_directory_begins_again_with_a_savepoint_of_its_own(tmp_path: Path) -> None:
+    gate, ledger, whole, settings = Gate(), Ledger(), Ledger(), options(tmp_path)
+    job = Job(counts(GatedSource(Counting(400), gate), LedgerSink(ledger), settings))
+    await gate.use(20)
+    number = await job.savepoint("before")
+    gate.allow(1000)
+    await job.wait()
+    for file in tmp_path.glob("state.sqlite*"):
+        file.unlink()
+    with pytest.raises(StateDirectoryError) as caught:
+        await run_to_end(counts(Counting(400), LedgerSink(Ledger()), settings))
+    assert str(caught.value) == (
+        f"the state directory {tmp_path} has savepoints, but no state.sqlite; "
+        "begin with a savepoint by from_savepoint=..., or use an empty or a new directory"
+    )
+
+    beyond, again, settings = Ledger(), Gate(), options(tmp_path, from_savepoint="before")
+    job = Job(counts(GatedSource(Counting(400), again), LedgerSink(beyond), settings))
+    await again.use(20)
+    await job.checkpoint()
+    await job.cancel()
+    again.allow(1000)
+    await run_to_end(counts(GatedSource(Counting(400), again), LedgerSink(beyond), settings))
+    await run_to_end(counts(Counting(400), LedgerSink(whole)))
+    before = [row for page, rows in ledger.pages.items() if page <= number for row in rows]
+    assert sorted(before + beyond.rows()) == sorted(whole.rows())
+
+
 async def test_a_savepoint_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(StateDirectoryError) as caught:
         await run_to_end(counts(Counting(400), LedgerSink(Ledger()), options(tmp_path, from_savepoint="other")))
@@ -92,5 +120,5 @@ async def test_a_savepoint_for_a_directory_that_is_not_empty(tmp_path: Path) -> 
         await run_to_end(counts(Counting(400), LedgerSink(Ledger()), options(tmp_path, from_savepoint="mine")))
     assert str(caught.value) == (
         f"the state directory {tmp_path} began with nothing, got from_savepoint={str(file)!r}; "
-        "use an empty state directory to begin with that savepoint"
+        "use an empty state directory to begin with that savepoint, or move state.sqlite* out of this one"
     )

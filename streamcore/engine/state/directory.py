@@ -15,6 +15,7 @@ from streamcore.engine.state.lock import LOCK_NAME, DirectoryLock
 from streamcore.engine.state.pieces import Piece, Scope, ScopeSize, sizes_after
 from streamcore.engine.state.rows import insert_checkpoint, insert_pieces
 from streamcore.engine.state.savepoints import (
+    SAVEPOINTS_NAME,
     publish,
     savepoint_names,
     savepoint_path,
@@ -61,7 +62,14 @@ class StateDirectory:
         self.state_id = self._stored.state_id()
 
     @classmethod
-    def open(cls, path: str | os.PathLike[str], *, take_over: bool = False, private: bool = False) -> Self:
+    def open(
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        take_over: bool = False,
+        private: bool = False,
+        from_savepoint: bool = False,
+    ) -> Self:
         """Opens a state directory, which is made if it is not there.
 
         Args:
@@ -69,6 +77,8 @@ class StateDirectory:
             take_over: Whether to take it from a process that has it but hangs. That process writes nothing more.
             private: Whether to refuse a directory that others could have written to, as is right where pickle is
                 allowed.
+            from_savepoint: Whether the state is going to begin with a savepoint. A directory that has savepoints but no
+                state is taken then, and is refused otherwise: its state may have been lost.
 
         Raises:
             StateLockedError: If another process has it.
@@ -78,7 +88,7 @@ class StateDirectory:
             StateWriteError: If the disk is full, or does not let itself be written to.
         """
         directory = Path(path)
-        _make(directory)
+        _make(directory, from_savepoint)
         if private:
             require_private(directory)
         lock = DirectoryLock.acquire(directory, take_over=take_over)
@@ -324,16 +334,24 @@ def _undo(database: sqlite3.Connection, number: int) -> None:
     database.execute("DELETE FROM checkpoints WHERE number >= ?", (number,))
 
 
-def _make(directory: Path) -> None:
+def _make(directory: Path, from_savepoint: bool) -> None:
     """Makes the directory, or sees to it that it holds a state or nothing."""
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        foreign = {entry.name for entry in directory.iterdir()} - {LOCK_NAME}
+        entries = {entry.name for entry in directory.iterdir()}
     except OSError as error:
         msg = (
             f"cannot use {directory} as the state directory: {error.strerror}; give a directory that can be written to"
         )
         raise StateDirectoryError(msg) from error
-    if foreign and DATABASE_NAME not in foreign:
+    if DATABASE_NAME in entries:
+        return
+    if foreign := entries - {LOCK_NAME, SAVEPOINTS_NAME}:
         msg = f"{directory} is not a state directory: it holds {min(foreign)!r}; use an empty or a new directory"
+        raise StateDirectoryError(msg)
+    if SAVEPOINTS_NAME in entries and not from_savepoint:
+        msg = (
+            f"the state directory {directory} has savepoints, but no {DATABASE_NAME}; "
+            "begin with a savepoint by from_savepoint=..., or use an empty or a new directory"
+        )
         raise StateDirectoryError(msg)

@@ -141,6 +141,14 @@ def test_a_directory_that_holds_something_else(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
 
 
+def test_savepoints_beside_something_else(tmp_path: Path) -> None:
+    (tmp_path / "savepoints").mkdir()
+    (tmp_path / "state.sqlite-wal").touch()
+    message = f"{tmp_path} is not a state directory: it holds 'state.sqlite-wal'; use an empty or a new directory"
+    with pytest.raises(StateDirectoryError, match=f"^{message}$"):
+        StateDirectory.open(tmp_path, from_savepoint=True)
+
+
 def test_a_database_of_something_else(tmp_path: Path) -> None:
     path = tmp_path / "state.sqlite"
     with closing(sqlite3.connect(path)) as other:
