@@ -140,5 +140,13 @@ from streamcore.windowing import (
 )
 
 # Programs written for Beam name its local runners; here they all mean the embedded engine.
-for _name in ("default", "DirectRunner", "FnApiRunner", "BundleBasedDirectRunner", "TestDirectRunner"):
+for _name in (
+    "default",
+    "DirectRunner",
+    "SwitchingDirectRunner",
+    "BundleBasedDirectRunner",
+    "FnApiRunner",
+    "PrismRunner",
+    "TestDirectRunner",
+):
     register_runner(_name, EmbeddedRunner)

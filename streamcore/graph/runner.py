@@ -115,12 +115,17 @@ def register_runner(name: str, make: Callable[[], Runner]) -> None:
 def find_runner(runner: Runner | str | None) -> Runner:
     """The runner of that name, or the given runner itself.
 
+    As in Beam, names are those of classes in any case, with or without "Runner" at the end, or their paths in Beam.
+
     Raises:
         PipelineError: If no runner has that name, or it is no runner.
     """
     if runner is not None and not isinstance(runner, str):
         return _check_runner(runner)
-    found = _RUNNERS.get((runner or "default").lower())
+    name = (runner or "default").lower()
+    if name.startswith("apache_beam.runners."):
+        name = name.rpartition(".")[2]
+    found = _RUNNERS.get(name) or _RUNNERS.get(f"{name}runner")
     if found is None:
         known = ", ".join(sorted(name for name, _ in _RUNNERS.values()))
         msg = f"no runner is called {runner!r}; the known ones are {known}"
