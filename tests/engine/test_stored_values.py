@@ -10,9 +10,14 @@ from streamcore.engine.runtime import Job
 from streamcore.errors import StateEncodingError
 from streamcore.graph.pipeline import Pipeline
 from streamcore.model.options import PipelineOptions
+from streamcore.model.window import BoundedWindow, IntervalWindow
+from streamcore.model.windowed_value import TimestampedValue, WindowedValue
+from streamcore.timestamp import Timestamp
+from streamcore.transforms.dofn import DoFn
 from streamcore.transforms.elementwise import Map
 from streamcore.transforms.group import GroupByKey
 from streamcore.transforms.read import Read
+from streamcore.transforms.reify import Reify
 from streamcore.transforms.window_into import WindowInto
 from streamcore.transforms.write import Write
 from streamcore.windowing import FixedWindows
@@ -78,3 +83,39 @@ async def test_values_of_any_type_where_pickle_is_allowed(tmp_path: Path) -> Non
 
 def _numbers(pair: tuple[int, list[Own]]) -> list[int]:
     return [own.number for own in pair[1]]
+
+
+async def test_a_run_goes_on_with_values_that_carry_their_timestamps_and_windows(tmp_path: Path) -> None:
+    ledger, gate = Ledger(), Gate()
+
+    def make() -> Pipeline:
+        p = Pipeline(options=options(tmp_path / "state"))
+        numbers = p | Read(GatedSource(Counting(30, splits=["a"]), gate)) | WindowInto(FixedWindows(100))
+        _ = (
+            numbers
+            | Map(_with_all)
+            | Reify.TimestampInValue()
+            | "lists" >> GroupByKey()
+            | Map(lambda pair: sorted(pair[1]))
+            | "out" >> Write(LedgerSink(ledger))
+        )
+        return p
+
+    job = Job(make())
+    await gate.use(5)
+    await job.checkpoint()
+    await job.cancel()
+    gate.allow(100)
+    await run_to_end(make())
+    assert ledger.rows() == [
+        [
+            TimestampedValue((number, WindowedValue(number, number, (IntervalWindow(0, 100),))), number)
+            for number in range(30)
+        ]
+    ]
+
+
+def _with_all(
+    number: int, timestamp: Timestamp = DoFn.TimestampParam, window: BoundedWindow = DoFn.WindowParam
+) -> tuple[int, tuple[int, WindowedValue[int]]]:
+    return 1, (number, WindowedValue(number, timestamp, (window,)))

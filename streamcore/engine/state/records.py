@@ -21,6 +21,7 @@ from streamcore.engine.core.kernels import ABSENT
 from streamcore.errors import StateDecodingError, StateEncodingError
 from streamcore.model.pane import PaneInfo, PaneInfoTiming
 from streamcore.model.window import GlobalWindow, IntervalWindow
+from streamcore.model.windowed_value import TimestampedValue, WindowedValue
 from streamcore.timestamp import Duration, Timestamp
 from streamcore.transforms.combine_fn import EMPTY
 
@@ -141,6 +142,8 @@ def _list(values: Iterable[Any]) -> list[Any]:
 _DELTA: Final = _attributes("days", "seconds", "microseconds")
 _MOMENT: Final = (_clock_text, *_attributes("fold", "tzinfo"))
 _PANE: Final = _attributes("is_first", "is_last", "timing", "index", "nonspeculative_index")
+_STAMPED: Final = _attributes("value", "timestamp")
+_WINDOWED: Final = _attributes("value", "timestamp", "windows", "pane_info")
 
 _ALL: Final = (
     Record("tuple", tuple, (_list,), tuple),
@@ -166,6 +169,8 @@ _ALL: Final = (
     Record("IntervalWindow", IntervalWindow, _attributes("start_micros", "end_micros"), IntervalWindow.of_micros),
     Record("PaneInfoTiming", PaneInfoTiming, (int,), PaneInfoTiming),
     Record("PaneInfo", PaneInfo, _PANE, PaneInfo),
+    Record("TimestampedValue", TimestampedValue, _STAMPED, TimestampedValue, is_container=True),
+    Record("WindowedValue", WindowedValue, _WINDOWED, WindowedValue, is_container=True),
 )
 
 RECORDS: Final = {record.name: record for record in _ALL}

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from streamcore.model.window import GlobalWindow
+from streamcore.model.windowed_value import TimestampedValue, WindowedValue
 
 
 def likeness(value: Any) -> Any:
@@ -44,6 +45,8 @@ def _content(value: Any) -> Any:
             return [likeness(item) for item in value], _attributes(value)
         case msgspec.Struct():
             return [likeness(getattr(value, name)) for name in value.__struct_fields__]
+        case TimestampedValue() | WindowedValue():
+            return [likeness(getattr(value, name)) for name in type(value).__slots__]
         case GlobalWindow():
             return id(value)
         case _ if dataclasses.is_dataclass(value):

@@ -20,6 +20,7 @@ from streamcore.engine.core.kernels import ABSENT
 from streamcore.engine.state.columns import decode, encode
 from streamcore.model.pane import PANE_INFO_UNKNOWN, PaneInfo, PaneInfoTiming
 from streamcore.model.window import GlobalWindow, IntervalWindow
+from streamcore.model.windowed_value import TimestampedValue, WindowedValue
 from streamcore.timestamp import Duration, Timestamp
 from streamcore.transforms.combine_fn import EMPTY
 from streamcore.transforms.combiners.tuples import fields_type
@@ -35,6 +36,9 @@ CACHED = kinds.Plain(1)
 assert CACHED.twice
 
 ANY_TEXT = st.text(st.characters(codec=None, categories=None), max_size=8)
+LATE_PANE = PaneInfo(False, True, PaneInfoTiming.LATE, 3, 2)
+TIMESTAMPS = st.builds(Timestamp.of_micros, st.integers())
+WINDOWS = st.builds(IntervalWindow.of_micros, st.integers(), st.integers()) | st.just(GlobalWindow())
 LEAVES = st.one_of(
     st.none(),
     st.booleans(),
@@ -53,9 +57,9 @@ LEAVES = st.one_of(
     st.datetimes(timezones=st.none() | st.just(BERLIN) | st.just(FIXED_ZONE) | st.just(NAMED_ZONE)),
     st.times(timezones=st.none() | st.just(FIXED_ZONE)),
     st.timedeltas(),
-    st.builds(Timestamp.of_micros, st.integers()),
+    TIMESTAMPS,
     st.builds(Duration.of_micros, st.integers()),
-    st.builds(IntervalWindow.of_micros, st.integers(), st.integers()),
+    WINDOWS,
     st.builds(kinds.TenantWindow, ANY_TEXT, st.integers()),
     st.sampled_from([GlobalWindow(), ABSENT, EMPTY, ..., msgspec.UNSET, PANE_INFO_UNKNOWN, BERLIN, FIXED_ZONE]),
     st.sampled_from([*kinds.Colour, *kinds.Level, *kinds.Word, *kinds.Access, kinds.Access.READ | kinds.Access.WRITE]),
@@ -81,6 +85,8 @@ def containers(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
         st.builds(kinds.Total, inner, inner),
         st.builds(kinds.Frozen, left=inner, right=inner),
         st.builds(kinds.Both, inner, late=inner),
+        st.builds(TimestampedValue, inner, TIMESTAMPS),
+        st.builds(WindowedValue, inner, TIMESTAMPS, st.tuples(WINDOWS), st.just(LATE_PANE)),
         st.builds(fields_type(2), inner, inner),
         st.builds(fields_type(3), inner, inner, inner),
     )
@@ -225,7 +231,21 @@ def cyclic_dataclass() -> Any:
     return value
 
 
-@pytest.mark.parametrize(("make", "name"), [(cyclic_list, "list"), (cyclic_dict, "dict"), (cyclic_dataclass, "Plain")])
+def cyclic_timestamped_value() -> Any:
+    stamped = TimestampedValue[Any](None, 0)
+    stamped.value = stamped
+    return stamped
+
+
+@pytest.mark.parametrize(
+    ("make", "name"),
+    [
+        (cyclic_list, "list"),
+        (cyclic_dict, "dict"),
+        (cyclic_dataclass, "Plain"),
+        (cyclic_timestamped_value, "TimestampedValue"),
+    ],
+)
 def test_a_value_that_contains_itself_is_refused(make: Any, name: str) -> None:
     message = f"cannot store a {name} that contains itself; keep keys in place of references"
     with pytest.raises(TypeError, match=f"^{message}$"):
