@@ -146,7 +146,6 @@ for _name in (
     "SwitchingDirectRunner",
     "BundleBasedDirectRunner",
     "FnApiRunner",
-    "PrismRunner",
     "TestDirectRunner",
 ):
     register_runner(_name, EmbeddedRunner)
