@@ -29,7 +29,9 @@ class CombineGlobally(Reduce, Generic[T, R, ResultType_co]):
     that cannot be, as there are no windows without elements: write `.without_defaults()`.
 
     Args:
-        fn: A CombineFn, or a function over an iterable such as `sum`.
+        fn: A CombineFn, one of `sum`, `min`, `max`, `len`, `any`, `all`, or another function over an iterable. The last
+            is applied to parts of the elements and then to its own results, as in Beam: `statistics.median`, or one
+            that counts, would be wrong from the eleventh element on. For these write a CombineFn, or ToList and Map.
         *args: More arguments for the function, or for every method of the CombineFn.
         **kwargs: The same by name.
 

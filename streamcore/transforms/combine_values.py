@@ -24,7 +24,9 @@ class CombineValues(ParDo[Any, Any], Generic[V, R, ResultType_co]):
     Where nothing happens between the two, `CombinePerKey` does the same and keeps no list of the values.
 
     Args:
-        fn: A CombineFn, or a function over an iterable such as `sum`.
+        fn: A CombineFn, one of `sum`, `min`, `max`, `len`, `any`, `all`, or another function over an iterable. The last
+            is applied to parts of the values and then to its own results, as in Beam: `statistics.median`, or one that
+            counts, would be wrong from the eleventh value on. For these write a CombineFn, or a Map.
         *args: More arguments for the function, or for every method of the CombineFn.
         **kwargs: The same by name.
 

@@ -166,7 +166,9 @@ class CombinePerKey(Reduce, Generic[V, R, ResultType_co]):
     """Unites the values of each key and window.
 
     Args:
-        fn: A CombineFn, or a function over an iterable such as `sum`, `min`, `max`, `len`, `any`, `all`.
+        fn: A CombineFn, one of `sum`, `min`, `max`, `len`, `any`, `all`, or another function over an iterable. The last
+            is applied to parts of the values and then to its own results, as in Beam: `statistics.median`, or one that
+            counts, would be wrong from the eleventh value on. For these write a CombineFn, or GroupByKey and Map.
         *args: More arguments for the function, or for every method of the CombineFn.
         **kwargs: The same by name.
 
