@@ -46,9 +46,9 @@ class PeriodicImpulse(PTransform[PBegin, PCollection[Any]]):
         stop_timestamp: Time at which no element comes any more.
         fire_interval: From one element to the next, in seconds.
         apply_windowing: Whether each element gets a window of its own: fixed windows of `fire_interval`.
-        data: The elements, over and over again; None: the times in seconds since the epoch, which are whole numbers
-            where `start_timestamp` and `fire_interval` are. Pairs of a `Timestamp` and an element give the event times
-            themselves, and must be enough for the whole time.
+        data: The elements, over and over again until `stop_timestamp`; without that once, as in Beam. None: the times
+            in seconds since the epoch, which are whole numbers where `start_timestamp` and `fire_interval` are. Pairs
+            of a `Timestamp` and an element give the event times themselves, and must be enough for the whole time.
         rebase: Whether start and stop are moved to when the run starts.
 
     >>> from streamcore.io import PeriodicImpulse

@@ -34,7 +34,8 @@ class WriteToKafka(PTransform[PCollection[Any], PDone]):
     (`PipelineOptions(state_dir=...)`), and records are seen when the next checkpoint has been taken.
 
     Args:
-        topic: The topic of all elements, or a function of an element that tells it.
+        topic: The topic of all elements, or a function of an element that tells it; with `delivery="exactly_once"` only
+            a name.
         bootstrap_servers: Addresses of brokers, `host:port`; may be given in `producer_config`, too.
         key: A function that tells the key of an element; without it, but with `value`, records have no key.
         value: A function that tells the value; without it, but with `key`, the value is the element.
