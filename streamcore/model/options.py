@@ -75,9 +75,9 @@ class PipelineOptions:
         )
         parser.add_argument(
             "--checkpoint_interval",
-            type=float,
+            type=seconds,
             default=10.0,
-            help="seconds from one checkpoint to the next; None in a program: only on request",
+            help="seconds from one checkpoint to the next; None: only on request",
         )
         parser.add_argument(
             "--take_over", action="store_true", help="take the state directory from a process that has it but hangs"
@@ -173,6 +173,11 @@ class SetupOptions(PipelineOptions):
 
 class TypeOptions(PipelineOptions):
     """Beam's settings about types; `allow_unsafe_triggers` is among them there."""
+
+
+def seconds(flag: str) -> float | None:
+    """The number of seconds that a flag tells; none for `None`, as where the option is given as a keyword."""
+    return None if flag == "None" else float(flag)
 
 
 def flag_of(options: PipelineOptions, name: str) -> bool:

@@ -130,6 +130,11 @@ def test_a_declared_name_is_neither() -> None:
     assert ReportOptions().report_title == "Totals"
 
 
+@pytest.mark.parametrize(("flag", "interval"), [("None", None), ("2.5", 2.5)])
+def test_an_interval_as_a_flag(flag: str, interval: float | None) -> None:
+    assert PipelineOptions(["--checkpoint_interval", flag]).checkpoint_interval == interval
+
+
 def test_a_word_is_not_taken_for_yes() -> None:
     p = Pipeline(options=PipelineOptions(allow_unsafe_triggers="no"))
     once = WindowInto(GlobalWindows(), AfterCount(5), AccumulationMode.DISCARDING)
