@@ -4,20 +4,31 @@ import ast
 import inspect
 import re
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 import streamcore
+from streamcore import errors, io
+from streamcore.io import kafka
 from streamcore.transforms.family import Family
 
-EXPORTS = [
-    (statement.module, name.name, name.asname)
-    for statement in ast.parse(Path(streamcore.__file__).read_text()).body
-    if isinstance(statement, ast.ImportFrom) and statement.module != "__future__"
-    for name in statement.names
-]
+
+def exports(package: ModuleType) -> list[tuple[str | None, str, str | None]]:
+    """What a package imports to export it: module, name, and the name it is given."""
+    return [
+        (statement.module, name.name, name.asname)
+        for statement in ast.parse(Path(str(package.__file__)).read_text()).body
+        if isinstance(statement, ast.ImportFrom) and statement.module != "__future__"
+        for name in statement.names
+    ]
+
+
+EXPORTS = exports(streamcore)
 NAMES = [name for _, name, _ in EXPORTS]
 DOCS = Path(streamcore.__file__).parents[1] / "docs"
+PAGES = [DOCS.parent / "README.md", *sorted(DOCS.glob("*.md"))]
+CODE = "\n".join(code for page in PAGES for code in re.findall("```.*?```|`[^`\n]+`", page.read_text(), re.S))
 
 
 def transforms() -> list[str]:
@@ -63,6 +74,16 @@ def test_nothing_else_is_public() -> None:
 @pytest.mark.parametrize("name", transforms())
 def test_a_transform_is_named_on_the_page_of_transforms(name: str) -> None:
     assert re.search(rf"`{name}\b", (DOCS / "transforms.md").read_text())
+
+
+@pytest.mark.parametrize("name", sorted({name for at in (streamcore, io, kafka) for _, name, _ in exports(at)}))
+def test_a_name_is_on_a_page(name: str) -> None:
+    assert re.search(rf"\b{name}\b", CODE)
+
+
+@pytest.mark.parametrize("name", [name for name in vars(errors) if name.endswith("Error")])
+def test_an_error_is_on_the_page_of_errors(name: str) -> None:
+    assert f"`{name}`" in (DOCS / "errors.md").read_text()
 
 
 @pytest.mark.parametrize("page", sorted(DOCS.glob("*.md")), ids=lambda it: it.name)
