@@ -42,7 +42,7 @@ class Manifest:
     now: int
     outcome: Outcome
     origin: str | None
-    anew: tuple[str, ...] = ()
+    anew: tuple[str, ...]
 
     def encode(self) -> bytes:
         """The manifest as bytes.
@@ -74,5 +74,5 @@ class Manifest:
         values = dict(decode(data))
         checkpoint = Checkpoint(values["number"], values["epoch"], values["is_transactional"], values["prepared"])
         steps = tuple([PlanStep(*step) for step in values["steps"]])
-        anew = tuple(values.get("anew", ()))  # which the first versions did not write
-        return cls(checkpoint, steps, values["now"], Outcome(values["outcome"]), values["origin"], anew)
+        outcome = Outcome(values["outcome"])
+        return cls(checkpoint, steps, values["now"], outcome, values["origin"], tuple(values["anew"]))

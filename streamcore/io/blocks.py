@@ -26,12 +26,12 @@ class FileToRead:
         offset: Where to begin, in bytes of what is unpacked.
         header_lines: How many lines to leave out there.
         reopening_buffer: Buffer size of a file that is open only while it is read; None for one that stays open.
-        beginning: What it began with when a part of it was read; None if that is not known.
+        beginning: What it began with when a part of it was read; None if nothing was.
 
     Attributes:
         offset: Where the next line begins.
         start: Where the first line behind the header began; known when the file has been opened.
-        beginning: What it begins with; None as long as that is not known.
+        beginning: What it begins with; None as long as nothing of it has been read.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class FileToRead:
         block = file.read(size)
         if block and not block.endswith(b"\n"):
             block += file.readline()
-        if self.beginning is None and self.offset == self.start == len(self._header):
+        if self.beginning is None:
             self.beginning = Beginning.of(self._header + block)
         self.offset += len(block)
         return block

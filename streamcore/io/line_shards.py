@@ -50,9 +50,7 @@ class FileLayout:
 
     def begun(self, state: ShardsState) -> FileLayout:
         """The layout that the files of a checkpoint were begun with; where they are put together may have changed."""
-        template, suffix, compression_type = state.get(
-            "layout", (self.naming.template, self.naming.suffix, self.compression_type)
-        )
+        template, suffix, compression_type = state["layout"]
         naming = FileNaming(self.naming.prefix, template, suffix)
         return dataclasses.replace(self, naming=naming, shards=len(state["files"]), compression_type=compression_type)
 

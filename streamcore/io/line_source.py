@@ -25,8 +25,8 @@ SMALLEST_BLOCK: Final = 1 << 12
 BYTES_AT_ONCE: Final = 1 << 25
 MOST_OPEN: Final = 256
 
-# Offset and number of the first line of a block, how many of its elements are done, and length and digest of a
-# `Beginning` if it is known; earlier versions did not keep that.
+# Offset and number of the first line of a block, how many of its elements are done, and length and digest of the
+# file's `Beginning`, which is known when something of the file has been read.
 Position = tuple[int, int, int] | tuple[int, int, int, int, bytes]
 
 

@@ -175,7 +175,7 @@ class SqliteSink(TwoPhaseSink[Any]):
                 raise StartRefusedError(msg)
             database.execute("delete from streamcore_staged where sink = ? and epoch < ?", (self._sink, self._epoch))
 
-    def _move(self, number: int, sink: str, epoch: int, pieces: int | None = None) -> None:
+    def _move(self, number: int, sink: str, epoch: int, pieces: int) -> None:
         with self._transaction() as database:
             _make_tables(database)
             if _applied(database, sink) >= number:
@@ -183,7 +183,7 @@ class SqliteSink(TwoPhaseSink[Any]):
             of_checkpoint = "from streamcore_staged where sink = ? and epoch = ? and checkpoint = ?"
             values = sink, epoch, number
             found = database.execute(f"select rows {of_checkpoint} order by rowid", values).fetchall()
-            if pieces is not None and len(found) != pieces:  # earlier versions did not count
+            if len(found) != pieces:
                 msg = (
                     f"the database {self._path!r} lacks rows that were put aside in it with checkpoint {number}: it is "
                     "another one, or an older copy; use the one that was written to last"
