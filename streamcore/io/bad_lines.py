@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from typing import Any, Final, TypeAlias
+from typing import Any, TypeAlias
 
 from streamcore.errors import SourceError, shorten
+from streamcore.io.dead_letters import set_aside
 from streamcore.model.windowed_value import TaggedOutput
 
 BadLineHandler: TypeAlias = Callable[[str, int, bytes, Exception], Any]
-
-DEAD_LETTERS: Final = "dead_letters"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -43,4 +42,4 @@ def refuse_line(path: str, number: int, line: bytes, error: Exception) -> Any:
 
 def set_line_aside(path: str, number: int, line: bytes, error: Exception) -> TaggedOutput[str, DeadLetter]:
     """Puts the line where the output of dead letters is made of."""
-    return TaggedOutput(DEAD_LETTERS, DeadLetter(path, number, line, str(error)))
+    return set_aside(DeadLetter(path, number, line, str(error)))

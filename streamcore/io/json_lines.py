@@ -9,12 +9,12 @@ from streamcore.errors import PipelineError
 from streamcore.graph.ptransform import PTransform
 from streamcore.graph.pvalue import PBegin, PCollection
 from streamcore.graph.typevars import T
-from streamcore.io.bad_lines import DEAD_LETTERS, DeadLetter, set_line_aside
+from streamcore.io.bad_lines import DeadLetter, set_line_aside
 from streamcore.io.compression import CompressionTypes
+from streamcore.io.dead_letters import ReadWithDeadLetters, refuse_estimator
 from streamcore.io.line_formats import JsonLines
 from streamcore.io.line_source import LineSource
 from streamcore.model.watermark import WatermarkEstimator
-from streamcore.transforms.elementwise import Map
 from streamcore.transforms.read import Read
 
 
@@ -84,8 +84,11 @@ class ReadFromJsonLines(PTransform[PBegin, PCollection[T]], Generic[T]):
         self._source = LineSource(*self._files)
         self._watermark = watermark
 
-    def with_dead_letters(self) -> JsonLinesWithDeadLetters[T]:
+    def with_dead_letters(self) -> ReadWithDeadLetters[T, DeadLetter]:
         r"""Two outputs: the documents, and a `DeadLetter` for every line that could not be decoded.
+
+        Raises:
+            PipelineError: If the reader has a watermark: its estimator would have to know both outputs.
 
         >>> from streamcore.io import ReadFromJsonLines
         >>> from pathlib import Path
@@ -95,36 +98,9 @@ class ReadFromJsonLines(PTransform[PBegin, PCollection[T]], Generic[T]):
         ...     _ = dead | Map(lambda letter: print(letter.line_number, letter.line))
         2 b'{"user": '
         """
-        if self._watermark is not None:
-            msg = (
-                "`watermark` and with_dead_letters() do not go together; "
-                "give the estimator to WithTimestamps(fn, watermark=...)"
-            )
-            raise PipelineError(msg)
-        return JsonLinesWithDeadLetters(LineSource(*self._files, set_line_aside), self.label)
+        refuse_estimator(self._watermark)
+        return ReadWithDeadLetters(LineSource(*self._files, set_line_aside), self.default_label())
 
     def expand(self, pvalue: PBegin) -> PCollection[T]:
         """The documents."""
         return pvalue | Read(self._source, watermark=self._watermark)
-
-
-class JsonLinesWithDeadLetters(PTransform[PBegin, tuple[PCollection[T], PCollection[DeadLetter]]], Generic[T]):
-    """What `ReadFromJsonLines(...).with_dead_letters()` makes."""
-
-    def __init__(self, source: LineSource, label: str | None) -> None:
-        super().__init__(label)
-        self._source = source
-
-    def default_label(self) -> str:
-        """`ReadFromJsonLines`."""
-        return self.label or "ReadFromJsonLines"
-
-    def expand(self, pvalue: PBegin) -> tuple[PCollection[T], PCollection[DeadLetter]]:
-        """The documents, and the lines that are none."""
-        lines = pvalue | Read(self._source)
-        outputs = lines | "sort out" >> Map(_itself).with_outputs(DEAD_LETTERS, main="documents")
-        return outputs["documents"], outputs[DEAD_LETTERS]
-
-
-def _itself(element: Any) -> Any:
-    return element

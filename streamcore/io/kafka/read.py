@@ -9,7 +9,7 @@ from typing import Any
 from streamcore.errors import PipelineError
 from streamcore.graph.ptransform import PTransform
 from streamcore.graph.pvalue import PBegin, PCollection
-from streamcore.io.bad_lines import DEAD_LETTERS
+from streamcore.io.dead_letters import ReadWithDeadLetters, refuse_estimator
 from streamcore.io.kafka.clients import ClientName, choose_client
 from streamcore.io.kafka.elements import ElementFormat, TimestampFn
 from streamcore.io.kafka.extent import Start, Until, check_start, check_until
@@ -21,7 +21,6 @@ from streamcore.model.functions import require_plain
 from streamcore.model.spans import span_argument
 from streamcore.model.watermark import WatermarkEstimator
 from streamcore.timestamp import DurationTypes
-from streamcore.transforms.elementwise import Map
 from streamcore.transforms.read import Read
 
 
@@ -110,7 +109,7 @@ class ReadFromKafka(PTransform[PBegin, PCollection[Any]]):
         """`ReadFromKafka(clicks)`."""
         return self.label or f"ReadFromKafka({self._subscription})"
 
-    def with_dead_letters(self) -> KafkaWithDeadLetters:
+    def with_dead_letters(self) -> ReadWithDeadLetters[Any, DeadLetter]:
         """Two outputs: the elements, and a `DeadLetter` for every record that no element could be made of.
 
         That is one that cannot be deserialized, or that has no event time. Without this it stops the pipeline.
@@ -118,13 +117,8 @@ class ReadFromKafka(PTransform[PBegin, PCollection[Any]]):
         Raises:
             PipelineError: If the transform has a watermark: its estimator would have to know both outputs.
         """
-        if self._watermark is not None:
-            msg = (
-                "`watermark` and with_dead_letters() do not go together; "
-                "give the estimator to WithTimestamps(fn, watermark=...)"
-            )
-            raise PipelineError(msg)
-        return KafkaWithDeadLetters(self._source(set_record_aside), self.default_label())
+        refuse_estimator(self._watermark)
+        return ReadWithDeadLetters(self._source(set_record_aside), self.default_label())
 
     def expand(self, pvalue: PBegin) -> PCollection[Any]:
         """The elements."""
@@ -138,20 +132,6 @@ class ReadFromKafka(PTransform[PBegin, PCollection[Any]]):
         )
 
 
-class KafkaWithDeadLetters(PTransform[PBegin, tuple[PCollection[Any], PCollection[DeadLetter]]]):
-    """What `ReadFromKafka(...).with_dead_letters()` makes."""
-
-    def __init__(self, source: KafkaSource, label: str) -> None:
-        super().__init__(label)
-        self._source = source
-
-    def expand(self, pvalue: PBegin) -> tuple[PCollection[Any], PCollection[DeadLetter]]:
-        """The elements, and the records that could not be made to elements."""
-        records = pvalue | Read(self._source)
-        outputs = records | "sort out" >> Map(_itself).with_outputs(DEAD_LETTERS, main="elements")
-        return outputs["elements"], outputs[DEAD_LETTERS]
-
-
 def _timestamp_function(timestamp: Any) -> Callable[[Any], Any] | None:
     if timestamp == "record":
         return None
@@ -161,7 +141,3 @@ def _timestamp_function(timestamp: Any) -> Callable[[Any], Any] | None:
         return function
     msg = f"`timestamp` must be 'record' or a function of an element, got {timestamp!r}"
     raise PipelineError(msg)
-
-
-def _itself(element: Any) -> Any:
-    return element

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from streamcore.errors import SourceError, StreamcoreError, shorten
-from streamcore.io.bad_lines import DEAD_LETTERS
+from streamcore.io.dead_letters import set_aside
 from streamcore.io.kafka.serde.serde import RecordPart
 from streamcore.model.windowed_value import TaggedOutput
 from streamcore.timestamp import Timestamp
@@ -73,4 +73,4 @@ def refuse_record(letter: DeadLetter, error: Exception) -> Any:
 
 def set_record_aside(letter: DeadLetter, error: Exception) -> TaggedOutput[str, DeadLetter]:
     """Puts the record where the output of dead letters is made of."""
-    return TaggedOutput(DEAD_LETTERS, letter)
+    return set_aside(letter)
