@@ -17,4 +17,4 @@ from streamcore.io.periodic import PeriodicImpulse as PeriodicImpulse, RebaseMod
 from streamcore.io.queues import ReadFromQueue as ReadFromQueue
 from streamcore.io.sqlite import WriteToSqlite as WriteToSqlite
 from streamcore.io.text import ReadFromText as ReadFromText
-from streamcore.io.text_sink import WriteToJsonLines as WriteToJsonLines, WriteToText as WriteToText
+from streamcore.io.write_lines import WriteToJsonLines as WriteToJsonLines, WriteToText as WriteToText

@@ -12,7 +12,7 @@ from streamcore.io.file_systems import LocalFiles
 from streamcore.io.line_coders import ToBytesCoder
 from streamcore.io.line_encoders import TextEncoder
 from streamcore.io.line_shards import FileLayout
-from streamcore.io.line_sink import PaneSink
+from streamcore.io.pane_sink import PaneSink
 from streamcore.model.bundle import Bundle
 from streamcore.model.pane import ON_TIME_AND_OPEN, ONLY_FIRING, PANE_INFO_UNKNOWN, PaneInfo, PaneInfoTiming
 from streamcore.model.window import BoundedWindow, GlobalWindow, IntervalWindow

@@ -21,7 +21,8 @@ from streamcore.io.file_systems import FileSystem, LocalFiles, RemoteFiles
 from streamcore.io.line_coders import ToBytesCoder
 from streamcore.io.line_encoders import TextEncoder
 from streamcore.io.line_shards import FileLayout
-from streamcore.io.line_sink import LineSink, PaneSink
+from streamcore.io.line_sink import LineSink
+from streamcore.io.pane_sink import PaneSink
 from streamcore.io.sqlite_sink import SqliteSink
 from streamcore.model.bundle import Bundle
 from streamcore.model.pane import ONLY_FIRING, PANE_INFO_UNKNOWN

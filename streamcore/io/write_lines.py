@@ -15,7 +15,8 @@ from streamcore.io.file_systems import locate
 from streamcore.io.line_coders import LineEncoder, ToBytesCoder
 from streamcore.io.line_encoders import ColumnEncoder, JsonEncoder, TextEncoder
 from streamcore.io.line_shards import FileLayout
-from streamcore.io.line_sink import LineSink, PaneSink
+from streamcore.io.line_sink import LineSink
+from streamcore.io.pane_sink import PaneSink
 from streamcore.io.unsupported import refuse_unsupported
 from streamcore.model.sink import Sink
 from streamcore.transforms.write import Write
