@@ -12,6 +12,7 @@ from typing import Final, Self
 from streamcore.engine.state.checkpoints import CheckpointReader, DamageError
 from streamcore.engine.state.database import open_database
 from streamcore.engine.state.lock import LOCK_NAME, DirectoryLock
+from streamcore.engine.state.owned_database import OwnedDatabase
 from streamcore.engine.state.pieces import Piece, Scope, ScopeSize, sizes_after
 from streamcore.engine.state.rows import insert_checkpoint, insert_pieces
 from streamcore.engine.state.savepoints import (
@@ -21,7 +22,6 @@ from streamcore.engine.state.savepoints import (
     savepoint_path,
     write_draft,
 )
-from streamcore.engine.state.transactions import Transactions
 from streamcore.engine.state.trust import require_private
 from streamcore.errors import InvariantError, StateDamagedError, StateDirectoryError
 
@@ -56,7 +56,7 @@ class StateDirectory:
         self.path = path
         self._lock = lock
         self._connection = connection
-        self._transactions = Transactions(connection, path, str(lock.holder))
+        self._owned = OwnedDatabase(connection, path, str(lock.holder))
         self._stored = CheckpointReader(connection, path)
         self._sizes = self._stored.sizes()
         self.state_id = self._stored.state_id()
@@ -120,7 +120,7 @@ class StateDirectory:
     @property
     def epoch(self) -> int:
         """The epoch of this opening."""
-        return self._transactions.epoch
+        return self._owned.epoch
 
     def renew(self) -> None:
         """Claims the state once more, under a higher epoch: what was done under the last one is told from what follows.
@@ -129,7 +129,7 @@ class StateDirectory:
             StateTakenOverError: If another process has the directory now.
             StateWriteError: If the disk is full, or does not let itself be written to.
         """
-        self._transactions.renew()
+        self._owned.renew()
 
     def applied(self) -> int | None:
         """The last checkpoint that was applied, or None."""
@@ -196,7 +196,7 @@ class StateDirectory:
         """
         written, gone = list(pieces), list(dropped)
         sizes = sizes_after(self._sizes, written, gone)
-        with self._transactions.begin() as database:
+        with self._owned.begin() as database:
             self._require_next(number)
             _drop(database, number, gone)
             insert_pieces(database, number, written)
@@ -210,7 +210,7 @@ class StateDirectory:
             StateTakenOverError: If another process has the directory now.
             StateWriteError: If the disk is full, or does not let itself be written to; nothing was changed.
         """
-        with self._transactions.begin() as database:
+        with self._owned.begin() as database:
             if self.prepared() != number:
                 if self.applied() != number:
                     msg = f"checkpoint {number} is to be applied, but {self._standing()}"
@@ -228,7 +228,7 @@ class StateDirectory:
             StateTakenOverError: If another process has the directory now.
             StateWriteError: If the disk is full, or does not let itself be written to; nothing was changed.
         """
-        with self._transactions.begin() as database:
+        with self._owned.begin() as database:
             if self.prepared() != number:
                 if number != self._next():
                     msg = f"checkpoint {number} is to be rolled back, but {self._standing()}"
@@ -248,7 +248,7 @@ class StateDirectory:
             StateWriteError: If the disk is full, or does not let itself be written to; nothing was changed.
         """
         self._require(number)
-        with self._transactions.begin() as database:
+        with self._owned.begin() as database:
             if self.prepared() == number:
                 msg = f"cannot go back to checkpoint {number}, which is not decided yet; go back to {self.applied()}"
                 raise StateDirectoryError(msg)
@@ -274,7 +274,7 @@ class StateDirectory:
         draft = write_draft(target, self.state_id, number, self.manifest(number), self.read(number))
         try:
             # Within a transaction, so that a process that has lost the directory adds nothing to it.
-            with self._transactions.begin():
+            with self._owned.begin():
                 if target.exists():
                     msg = f"the state directory {self.path} has a savepoint {name!r} already; choose another name"
                     raise StateDirectoryError(msg)

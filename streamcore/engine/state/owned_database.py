@@ -1,4 +1,4 @@
-"""Writing to the database of a state directory, by whoever owns it."""
+"""The database of a state directory, as whoever owns it writes to it."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from streamcore.engine.state.database import explain
 from streamcore.errors import StateTakenOverError
 
 
-class Transactions:
-    """Transactions that are done whole or not at all, and only as long as nobody else has claimed the state.
+class OwnedDatabase:
+    """A database that is written to in transactions, done whole or not at all, until somebody else claims the state.
 
     Args:
         connection: The database.
