@@ -9,9 +9,11 @@ from types import ModuleType
 import pytest
 
 import streamcore
-from streamcore import errors, io
+from streamcore import PTransform, Trigger, WatermarkEstimator, WindowFn, errors, io, triggers, windowing
 from streamcore.io import kafka
+from streamcore.io.kafka import Serde, serde
 from streamcore.transforms.family import Family
+from tests.exports import exported_kinds
 
 
 def exports(package: ModuleType) -> list[tuple[str | None, str, str | None]]:
@@ -84,6 +86,21 @@ def test_a_name_is_on_a_page(name: str) -> None:
 @pytest.mark.parametrize("name", [name for name in vars(errors) if name.endswith("Error")])
 def test_an_error_is_on_the_page_of_errors(name: str) -> None:
     assert f"`{name}`" in (DOCS / "errors.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("kind", "page"),
+    [
+        *((kind, "windowing.md") for kind in exported_kinds(windowing, WindowFn)),
+        *((kind, "windowing.md") for kind in exported_kinds(triggers, Trigger)),
+        *((kind, "watermarks.md") for kind in exported_kinds(streamcore, WatermarkEstimator)),
+        *((kind, "connectors.md") for kind in exported_kinds(io, PTransform)),
+        *((kind, "connectors.md") for kind in exported_kinds(kafka, PTransform)),
+        *((kind, "serialization.md") for kind in exported_kinds(serde, Serde)),
+    ],
+)
+def test_what_can_be_plugged_in_is_in_a_table_of_its_page(kind: type, page: str) -> None:
+    assert re.search(rf"^\|.*`{kind.__name__}\b", (DOCS / page).read_text(), re.M)
 
 
 @pytest.mark.parametrize("page", sorted(DOCS.glob("*.md")), ids=lambda it: it.name)

@@ -19,6 +19,7 @@ from streamcore.windowing import (
     Sessions,
     SlidingWindows,
 )
+from tests.laws.cases import UNIT, WINDOWS
 from tests.laws.window_fn_laws import check_window_fn
 
 DAY = 86_400_000_000
@@ -132,6 +133,11 @@ calendars = st.one_of(
 def test_calendar(window_fn: CalendarWindows, stamps: list[int]) -> None:
     check_window_fn(window_fn, stamps)
     assert all(len(window_fn.windows_at(stamp)) == 1 for stamp in stamps)
+
+
+@given(WINDOWS, st.lists(st.integers(-50 * UNIT, 50 * UNIT), min_size=1, max_size=8))
+def test_all_kinds(window_fn: WindowFn, stamps: list[int]) -> None:
+    check_window_fn(window_fn, stamps)
 
 
 class Careless(FixedWindows):
