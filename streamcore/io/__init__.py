@@ -1,4 +1,4 @@
-"""Where elements come from and go to: files, queues, iterables, the clock, functions."""
+"""Where elements come from and go to: files, SQLite, queues, iterables, the clock, functions; Kafka in `io.kafka`."""
 
 from __future__ import annotations
 
