@@ -47,7 +47,7 @@ class Schema:
 class SchemaRegistry:
     """A schema registry with the API of Confluent's: theirs, Karapace, Apicurio, Redpanda.
 
-    It is asked once for every schema, and never by the event loop's thread.
+    A schema is asked for by its id until it has been told, and then not again. Requests are made in threads.
 
     Args:
         url: Its address, such as `https://registry:8081`, without credentials.
