@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 from typing import Any, Final
 
@@ -68,7 +69,8 @@ class TransactionalKafkaSink(TransactionalSink[Any]):
             )
             raise PipelineError(msg)
         self._maker = RecordMaker(self._format)
-        producer = self._client.producer(self._settings)
+        # A client that needs a token may wait for it.
+        producer = await asyncio.to_thread(self._client.producer, self._settings)
         try:
             await producer.connect()
             await producer.partitions(self._topic)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import dataclasses
 from collections.abc import Iterator
@@ -70,7 +71,9 @@ class KafkaTransactions(Transactions):
         """
         first = self._producer is None
         await self._drop_producer()
-        producer = self._producer = self._client.transactional_producer(self._settings, self._id)
+        # A client that needs a token may wait for it.
+        producer = await asyncio.to_thread(self._client.transactional_producer, self._settings, self._id)
+        self._producer = producer
         with _told(first):
             await producer.connect()
             if not first:
@@ -94,7 +97,7 @@ class KafkaTransactions(Transactions):
         with _told():
             if self._consumer is None:
                 settings = dataclasses.replace(self._settings, group_id=self._id, timeout=MARKER_TIMEOUT)
-                self._consumer = self._client.consumer(settings)
+                self._consumer = await asyncio.to_thread(self._client.consumer, settings)
                 await self._consumer.connect()
             places = {self._place, *(TopicPartition(topic, 0) for topic in await self._consumer.topics())}
             found = await self._consumer.committed(places)
