@@ -14,10 +14,10 @@ from streamcore.engine.core.spans import SpanReduce
 from streamcore.engine.core.triggered import TriggeredReduce
 from streamcore.graph.hints import UNKNOWN
 from streamcore.graph.pvalue import PCollection
+from streamcore.model.trigger import fires_at_end_only
 from streamcore.model.windowing import TimestampCombiner, TimeWindowFn, Windowing
 from streamcore.transforms.group import Reduce
 from streamcore.transforms.window_into import WindowInto
-from streamcore.triggers import AfterWatermark, DefaultTrigger, Repeatedly
 from streamcore.windowing import Sessions
 
 
@@ -48,5 +48,5 @@ def fires_once(windowing: Windowing) -> bool:
     return (
         windowing.allowed_lateness == 0
         and windowing.timestamp_combiner == TimestampCombiner.OUTPUT_AT_EOW
-        and windowing.triggerfn in (DefaultTrigger(), AfterWatermark(), Repeatedly(AfterWatermark()))
+        and fires_at_end_only(windowing.triggerfn)
     )

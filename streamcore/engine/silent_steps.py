@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any
 
 from streamcore.graph.applied import AppliedTransform
 from streamcore.graph.pipeline import Pipeline
 from streamcore.graph.pvalue import PCollection
-from streamcore.model.trigger import UNLIMITED, Moment, Trigger
+from streamcore.model.trigger import fires_at_end_only
 from streamcore.transforms.group import Reduce, WithLateOutput
 from streamcore.transforms.read import Read
 from streamcore.transforms.with_timestamps import WithTimestamps
 from streamcore.windowing import GlobalWindows
-
-BEFORE_THE_END: Final = Moment(ended=False, now=0)
 
 
 def warn_of_silent_steps(pipeline: Pipeline) -> None:
@@ -58,15 +56,4 @@ def _waits_for_end(applied: AppliedTransform) -> bool:
     if not isinstance(applied.transform, Reduce | WithLateOutput):
         return False
     windowing = applied.inputs[0].windowing
-    return windowing.windowfn != GlobalWindows() and _fires_at_end_only(windowing.triggerfn)
-
-
-def _fires_at_end_only(trigger: Trigger) -> bool:
-    """Whether neither elements nor the clock can make a trigger fire before the end, as far as it tells."""
-    state = trigger.on_elements(trigger.create(), 1, BEFORE_THE_END)
-    return (
-        trigger.uses_watermark()
-        and not trigger.should_fire(state, BEFORE_THE_END)
-        and trigger.quiet(state, BEFORE_THE_END) == UNLIMITED
-        and trigger.deadline(state) is None
-    )
+    return windowing.windowfn != GlobalWindows() and fires_at_end_only(windowing.triggerfn)

@@ -27,6 +27,9 @@ class Moment(NamedTuple):
     now: int
 
 
+_OPEN: Final = Moment(ended=False, now=0)
+
+
 class DataLossReason(enum.Flag):
     """Why a trigger may leave elements of a window unfired."""
 
@@ -91,3 +94,21 @@ class Trigger(abc.ABC):
 
     def __hash__(self) -> int:
         return hash((type(self), repr(self)))
+
+
+def fires_at_end_only(trigger: Trigger) -> bool:
+    """Whether neither elements nor the clock can make a trigger fire before the end of its window, as far as it tells.
+
+    What it does after the end is another question.
+
+    >>> from streamcore.triggers import AfterCount, AfterWatermark
+    >>> fires_at_end_only(AfterWatermark(late=AfterCount(1))), fires_at_end_only(AfterWatermark(early=AfterCount(5)))
+    (True, False)
+    """
+    state = trigger.on_elements(trigger.create(), 1, _OPEN)
+    return (
+        trigger.uses_watermark()
+        and not trigger.should_fire(state, _OPEN)
+        and trigger.quiet(state, _OPEN) == UNLIMITED
+        and trigger.deadline(state) is None
+    )

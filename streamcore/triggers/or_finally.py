@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from streamcore.model.trigger import DataLossReason, Moment, Trigger, TriggerState
-from streamcore.triggers.after_watermark import AfterWatermark
-from streamcore.triggers.default import DefaultTrigger
+from streamcore.model.trigger import DataLossReason, Moment, Trigger, TriggerState, fires_at_end_only
 from streamcore.triggers.never import Never
 from streamcore.triggers.subtriggers import checked, first_true, loss, may_finish
 
@@ -83,10 +81,8 @@ class OrFinally(Trigger):
 
     def may_lose_data(self, allowed_lateness: int) -> DataLossReason:
         """It finishes if `main` does or `until` fires, unless that is at the window's end and nothing is late."""
-        at_end = isinstance(self.until, DefaultTrigger) or (
-            isinstance(self.until, AfterWatermark) and self.until.early is None
-        )
-        harmless = isinstance(self.until, Never) or (at_end and allowed_lateness == 0)
+        at_end = allowed_lateness == 0 and fires_at_end_only(self.until)
+        harmless = at_end or isinstance(self.until, Never)
         return loss(not harmless or may_finish(self.main, allowed_lateness))
 
     def get_continuation_trigger(self) -> Trigger:

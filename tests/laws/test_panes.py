@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from itertools import pairwise
 from typing import Any
+from unittest.mock import patch
 
 from hypothesis import given, settings, strategies as st
 
 from streamcore import GroupByKey
+from streamcore.engine import reductions
 from streamcore.model.pane import PaneInfoTiming
+from streamcore.model.trigger import fires_at_end_only
 from streamcore.model.watermark import WatermarkEstimator
 from streamcore.model.window import BoundedWindow
 from streamcore.model.windowing import AccumulationMode, ClosingBehavior, WindowFn, Windowing
@@ -18,6 +21,7 @@ from streamcore.triggers import DefaultTrigger
 from tests.laws.arrivals import Element, Event, Replay, cut
 from tests.laws.cases import ESTIMATORS, OVERLAPPING, WINDOWS, arrivals, is_safe, windowings
 from tests.laws.runs import Build, Row, Seen
+from tests.laws.trigger_strategies import TRIGGERS
 
 NON_MERGING = WINDOWS.filter(lambda windowfn: not windowfn.is_merging())
 MERGING = WINDOWS.filter(lambda windowfn: windowfn.is_merging())
@@ -190,3 +194,25 @@ def test_a_window_that_always_closes_has_one_last_pane(
     for rows in by_cell(seen).values():
         lasts = sum(row.pane.is_last for row in rows)
         assert lasts == 1 if windowing.closing_behavior == ClosingBehavior.FIRE_ALWAYS else lasts <= 1
+
+
+@given(
+    ESTIMATORS,
+    arrivals(),
+    windowings(triggers=TRIGGERS.filter(fires_at_end_only), lateness=st.just(0)),
+    sizes,
+)
+def test_a_trigger_that_only_the_end_makes_fire_need_not_be_asked(
+    estimator: WatermarkEstimator, events: list[Event], windowing: Windowing, size: int
+) -> None:
+    seen = by_cell(play(estimator, events, windowing, size))
+    with patch.object(reductions, "fires_once", return_value=False):
+        asked = by_cell(play(estimator, events, windowing, size))
+    # Where a window is put together from parts, its values are in the order of arrival within a part only.
+    assert {cell: list(map(in_order, rows)) for cell, rows in seen.items()} == {
+        cell: list(map(in_order, rows)) for cell, rows in asked.items()
+    }
+
+
+def in_order(row: Row) -> Row:
+    return row._replace(value=sorted(row.value))

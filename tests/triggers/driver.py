@@ -2,11 +2,33 @@
 
 from __future__ import annotations
 
-from streamcore.model.trigger import Moment, Trigger
+from streamcore.model.trigger import UNLIMITED, Moment, Trigger, TriggerState
 
 SECOND = 1_000_000
 ELEMENT = "e"
 END = "W"
+
+
+class AtEnd(Trigger):
+    """A trigger as a user may write it, which does what `AfterWatermark()` does."""
+
+    def create(self) -> TriggerState:
+        return False
+
+    def should_fire(self, state: TriggerState, moment: Moment) -> bool:
+        return moment.ended and not state
+
+    def on_fire(self, state: TriggerState, moment: Moment) -> tuple[TriggerState, bool]:
+        return True, True
+
+    def quiet(self, state: TriggerState, moment: Moment) -> int:
+        return 0 if moment.ended and not state else UNLIMITED
+
+    def uses_watermark(self) -> bool:
+        return True
+
+    def __repr__(self) -> str:
+        return "AtEnd()"
 
 
 class Cell:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from streamcore.model.trigger import UNLIMITED, Moment, Trigger
+from streamcore.model.trigger import UNLIMITED, Moment, Trigger, fires_at_end_only
 from streamcore.triggers import (
     AfterAll,
     AfterAny,
@@ -20,7 +20,7 @@ from streamcore.triggers import (
     OrFinally,
     Repeatedly,
 )
-from tests.triggers.driver import SECOND
+from tests.triggers.driver import SECOND, AtEnd
 
 OPEN = Moment(ended=False, now=0)
 ENDED = Moment(ended=True, now=0)
@@ -98,3 +98,27 @@ DEADLINES: list[tuple[Trigger, Any, int | None, str]] = [
 )
 def test_deadline(trigger: Trigger, state: Any, deadline: int | None, why: str) -> None:
     assert trigger.deadline(state) == deadline
+
+
+AT_END_ONLY: list[tuple[Trigger, bool, str]] = [
+    (DefaultTrigger(), True, "late elements play no part"),
+    (AfterWatermark(), True, "the end is all there is"),
+    (AfterWatermark(late=AfterCount(1)), True, "late elements play no part"),
+    (AfterWatermark(early=AfterCount(5)), False, "elements before the end"),
+    (AfterWatermark(early=AfterProcessingTime(5)), False, "the clock before the end"),
+    (AtEnd(), True, "one of a user's own"),
+    (Repeatedly(AtEnd()), True, "as what it repeats"),
+    (AfterAll(AfterWatermark(), AfterCount(1)), True, "the first element is enough"),
+    (AfterAll(AfterWatermark(), AfterProcessingTime(5)), False, "if the window ends before"),
+    (AfterAny(AfterWatermark(), AfterCount(5)), False, "elements before the end"),
+    (AfterEach(AfterWatermark(), AfterCount(5)), True, "elements count after the end"),
+    (AfterEach(AfterCount(5), AfterWatermark()), False, "elements before the end"),
+    (OrFinally(AfterWatermark(), AfterProcessingTime(5)), False, "the clock before the end"),
+    (Always(), False, "every element"),
+    (Never(), False, "not at the end either"),
+]
+
+
+@pytest.mark.parametrize(("trigger", "only", "why"), AT_END_ONLY, ids=[f"{row[0]}: {row[2]}" for row in AT_END_ONLY])
+def test_whether_only_the_end_makes_it_fire(trigger: Trigger, only: bool, why: str) -> None:
+    assert fires_at_end_only(trigger) is only

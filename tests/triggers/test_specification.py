@@ -27,6 +27,7 @@ from streamcore.triggers import (
     OrFinally,
     Repeatedly,
 )
+from tests.triggers.driver import AtEnd
 
 MINUTE = 60_000_000
 MAY_FINISH = DataLossReason.MAY_FINISH
@@ -181,7 +182,10 @@ LOSSES: list[tuple[Trigger, int, DataLossReason]] = [
     (OrFinally(Always(), Repeatedly(AfterCount(100))), 0, MAY_FINISH),  # one pane of it is enough
     (OrFinally(Always(), AfterWatermark()), 0, NO_LOSS),  # nothing comes after the end
     (OrFinally(Always(), DefaultTrigger()), 0, NO_LOSS),
+    (OrFinally(Always(), AtEnd()), 0, NO_LOSS),
+    (OrFinally(Always(), AfterAll(AfterCount(1), AfterWatermark())), 0, NO_LOSS),
     (OrFinally(Always(), AfterWatermark()), MINUTE, MAY_FINISH),
+    (OrFinally(Always(), AtEnd()), MINUTE, MAY_FINISH),
     (OrFinally(Always(), AfterWatermark(early=AfterCount(1))), 0, MAY_FINISH),  # fires before the end
 ]
 
