@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from streamcore.model.window import BoundedWindow, IntervalWindow
-from streamcore.model.windowing import WindowFn
+from streamcore.model.windowing import TimeWindowFn, WindowFn
 from streamcore.timestamp import MAX_MICROS, MIN_MICROS, Duration, Timestamp
 from streamcore.windowing import (
     CalendarWindows,
@@ -92,6 +92,22 @@ class OwnGap(WindowFn):
 @given(st.lists(st.integers(-50, 50), min_size=1, max_size=12))
 def test_custom_merging(stamps: list[int]) -> None:
     check_window_fn(OwnGap(), stamps)
+
+
+class OwnTimes(TimeWindowFn):
+    """Windows that follow from the timestamp, made anew for each answer: a kind as a user may write it."""
+
+    def windows_at(self, timestamp: int) -> tuple[BoundedWindow, ...]:
+        return (IntervalWindow.of_micros(*self.span_at(timestamp)),)
+
+    def span_at(self, timestamp: int) -> tuple[int, int]:
+        start = timestamp // 7 * 7
+        return start, start + 7
+
+
+@given(st.lists(near_zero, min_size=1, max_size=8))
+def test_custom_times(stamps: list[int]) -> None:
+    check_window_fn(OwnTimes(), stamps)
 
 
 class SlowSessions(Sessions):

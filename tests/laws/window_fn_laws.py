@@ -58,7 +58,7 @@ def check_time_window_fn(window_fn: TimeWindowFn, stamp: int) -> None:
     begin, end = window_fn.span_at(stamp)
     assert MIN_MICROS <= begin <= stamp < end <= MAX_MICROS + 1
     for inside in (begin, (begin + stamp) // 2, (stamp + end) // 2, end - 1):
-        assert window_fn.windows_at(inside) is windows
+        assert window_fn.windows_at(inside) == windows
         assert window_fn.span_at(inside) == (begin, end)
     if begin > MIN_MICROS:
         assert window_fn.windows_at(begin - 1) != windows
