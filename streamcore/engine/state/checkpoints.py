@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from streamcore.engine.state.database import damaged
-from streamcore.engine.state.pieces import Piece, Scope, ScopeSize
+from streamcore.engine.state.pieces import Piece
 from streamcore.engine.state.rows import checkpoint_checksum, piece_checksum
 
 # The pieces of checkpoint :number; a scope that was dropped by it or before has died.
@@ -96,11 +96,6 @@ class CheckpointReader:
         except DamageError:
             return False
         return True
-
-    def sizes(self) -> dict[Scope, ScopeSize]:
-        """What is stored of each scope that has not been dropped."""
-        query = "SELECT step, scope, count(*), sum(length(data)) FROM pieces WHERE died IS NULL GROUP BY step, scope"
-        return {(step, scope): ScopeSize(pieces, size) for step, scope, pieces, size in self._rows(query)}
 
     def _rows(self, query: str, *parameters: object) -> list[tuple[Any, ...]]:
         try:

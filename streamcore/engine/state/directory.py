@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
 from typing import Final, Self
@@ -13,7 +13,7 @@ from streamcore.engine.state.checkpoints import CheckpointReader, DamageError
 from streamcore.engine.state.database import open_database
 from streamcore.engine.state.lock import LOCK_NAME, DirectoryLock
 from streamcore.engine.state.owned_database import OwnedDatabase
-from streamcore.engine.state.pieces import Piece, Scope, ScopeSize, sizes_after
+from streamcore.engine.state.pieces import Piece, Scope
 from streamcore.engine.state.rows import insert_checkpoint, insert_pieces
 from streamcore.engine.state.savepoints import (
     SAVEPOINTS_NAME,
@@ -58,7 +58,6 @@ class StateDirectory:
         self._connection = connection
         self._owned = OwnedDatabase(connection, path, str(lock.holder))
         self._stored = CheckpointReader(connection, path)
-        self._sizes = self._stored.sizes()
         self.state_id = self._stored.state_id()
 
     @classmethod
@@ -143,15 +142,6 @@ class StateDirectory:
         """The checkpoints that can be read: the applied one, the one before it, and one that is not decided."""
         return self._stored.numbers()
 
-    def sizes(self) -> Mapping[Scope, ScopeSize]:
-        """Pieces and bytes of each scope of each step, kept in memory.
-
-        With the last written checkpoint, be it applied or not. A step whose scope has grown far beyond what it needs
-        writes it anew: it drops the scope and writes its pieces with the same checkpoint. The mapping is never changed,
-        so any thread may look at it.
-        """
-        return self._sizes
-
     def manifest(self, number: int) -> bytes:
         """The manifest of a checkpoint.
 
@@ -195,13 +185,11 @@ class StateDirectory:
             StateWriteError: If the disk is full, or does not let itself be written to; nothing was changed.
         """
         written, gone = list(pieces), list(dropped)
-        sizes = sizes_after(self._sizes, written, gone)
         with self._owned.begin() as database:
             self._require_next(number)
             _drop(database, number, gone)
             insert_pieces(database, number, written)
             insert_checkpoint(database, number, manifest, applied=False)
-        self._sizes = sizes
 
     def apply(self, number: int) -> None:
         """Decides that the prepared checkpoint holds; to be called again after a crash, it may have been called before.
@@ -235,7 +223,6 @@ class StateDirectory:
                     raise InvariantError(msg)
                 return
             _undo(database, number)
-        self._sizes = self._stored.sizes()
 
     def revert_to(self, number: int) -> None:
         """Goes back to an earlier checkpoint: those after it are gone.
@@ -253,7 +240,6 @@ class StateDirectory:
                 msg = f"cannot go back to checkpoint {number}, which is not decided yet; go back to {self.applied()}"
                 raise StateDirectoryError(msg)
             _undo(database, number + 1)
-        self._sizes = self._stored.sizes()
 
     def savepoint(self, name: str) -> None:
         """Keeps the last applied checkpoint under a name, in a file of its own, until somebody deletes that file.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from typing import NamedTuple, TypeAlias
 
 Scope: TypeAlias = tuple[str, str]
@@ -23,23 +22,3 @@ class Piece(NamedTuple):
     step: str
     scope: str
     data: bytes
-
-
-class ScopeSize(NamedTuple):
-    """What is stored of one scope of one step."""
-
-    pieces: int
-    bytes: int
-
-
-def sizes_after(
-    sizes: Mapping[Scope, ScopeSize], pieces: Iterable[Piece], dropped: Iterable[Scope]
-) -> dict[Scope, ScopeSize]:
-    """The sizes of all scopes after some were dropped and pieces were written then."""
-    after = dict(sizes)
-    for gone in dropped:
-        after.pop(gone, None)
-    for step, scope, data in pieces:
-        count, size = after.get((step, scope), (0, 0))
-        after[step, scope] = ScopeSize(count + 1, size + len(data))
-    return after

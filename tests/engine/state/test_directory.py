@@ -12,7 +12,7 @@ from hypothesis import settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from streamcore.engine.state.directory import StateDirectory
-from streamcore.engine.state.pieces import Piece, Scope, ScopeSize
+from streamcore.engine.state.pieces import Piece, Scope
 from streamcore.errors import InvariantError, StateDirectoryError, StateTakenOverError
 
 
@@ -33,7 +33,7 @@ def piece(data: str, scope: str = "w1", step: str = "Count") -> Piece:
 
 def test_a_new_directory_holds_nothing(state: StateDirectory) -> None:
     assert (state.applied(), state.prepared(), state.checkpoints(), state.epoch) == (None, None, [], 1)
-    assert (dict(state.sizes()), state.savepoints()) == ({}, [])
+    assert state.savepoints() == []
     assert re.fullmatch("[0-9a-f]{32}", state.state_id)
 
 
@@ -55,7 +55,6 @@ def test_a_scope_that_is_dropped_and_written_to_is_replaced(state: StateDirector
     write(state, 0, piece("a"), piece("b"))
     write(state, 1, piece("a and b"), dropped=[("Count", "w1")])
     assert list(state.read(1)) == [piece("a and b")]
-    assert dict(state.sizes()) == {("Count", "w1"): ScopeSize(1, 7)}
 
 
 def test_the_checkpoint_before_stays_until_the_next_is_applied(state: StateDirectory) -> None:
@@ -91,12 +90,11 @@ def test_a_prepared_checkpoint_is_read_but_not_applied(state: StateDirectory) ->
 
 def test_a_checkpoint_that_is_rolled_back_leaves_nothing(state: StateDirectory) -> None:
     write(state, 0, piece("a"))
-    sizes = dict(state.sizes())
     state.prepare(1, b"m", [piece("b")], [("Count", "w1")])
     state.roll_back(1)
     state.roll_back(1)
     assert (state.applied(), state.prepared(), state.checkpoints()) == (0, None, [0])
-    assert (list(state.read(0)), dict(state.sizes())) == ([piece("a")], sizes)
+    assert list(state.read(0)) == [piece("a")]
     write(state, 1, piece("c"))
     assert list(state.read(1)) == [piece("a"), piece("c")]
 
@@ -111,19 +109,11 @@ def test_everything_is_there_after_opening_it_again(tmp_path: Path) -> None:
     with StateDirectory.open(tmp_path / "a" / "b") as state:
         write(state, 0, piece("a"), piece("b", "w2"))
         state.prepare(1, b"m", [piece("c")], [("Count", "w2")])
-        known = state.state_id, dict(state.sizes())
+        state_id = state.state_id
     with StateDirectory.open(str(tmp_path / "a" / "b")) as state:
-        assert (state.state_id, dict(state.sizes())) == known
+        assert state.state_id == state_id
         assert (state.applied(), state.prepared(), state.epoch) == (0, 1, 2)
         assert list(state.read(1)) == [piece("a"), piece("c")]
-
-
-def test_sizes_are_those_of_what_was_not_dropped(state: StateDirectory) -> None:
-    write(state, 0, piece("a"), piece("bc"), piece("d", "w2"), piece("e", step="Mean"))
-    before = state.sizes()
-    write(state, 1, piece("fgh"), dropped=[("Count", "w2")])
-    assert state.sizes() == {("Count", "w1"): ScopeSize(3, 6), ("Mean", "w1"): ScopeSize(1, 1)}
-    assert len(before) == 3
 
 
 @pytest.mark.parametrize(
@@ -187,7 +177,7 @@ def test_going_back_to_the_checkpoint_before(state: StateDirectory) -> None:
     state.prepare(2, b"", [piece("c")], [("Count", "w1")])
     state.revert_to(0)
     assert (state.applied(), state.prepared(), state.checkpoints()) == (0, None, [0])
-    assert (list(state.read(0)), state.sizes()) == ([piece("a")], {("Count", "w1"): ScopeSize(1, 1)})
+    assert list(state.read(0)) == [piece("a")]
     write(state, 1, piece("d"))
     assert list(state.read(1)) == [piece("a"), piece("d")]
 
@@ -290,11 +280,6 @@ class CheckpointModel(RuleBasedStateMachine):
         assert (self.state.applied(), self.state.prepared()) == (self.applied, self.prepared)
         assert {number: list(self.state.read(number)) for number in self.state.checkpoints()} == self.held
         assert all(self.state.manifest(number) == bytes([number]) for number in self.held)
-        latest = self.held[max(self.held)] if self.held else []
-        assert sum(size.bytes for size in self.state.sizes().values()) == sum(len(piece.data) for piece in latest)
-        assert {scope: size.pieces for scope, size in self.state.sizes().items()} == {
-            scope: sum(piece[:2] == scope for piece in latest) for scope in {piece[:2] for piece in latest}
-        }
 
 
 TestCheckpointModel = CheckpointModel.TestCase
