@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 from streamcore.engine.core.verdict import Verdict
+from streamcore.engine.state.savepoints import savepoint_file
 from streamcore.errors import PipelineError, shorten
 from streamcore.model.options import PipelineOptions, flag_of
 from streamcore.model.spans import span_argument
-
-SAVEPOINT_SUFFIX: Final = ".sqlite"
 
 
 class Durability(NamedTuple):
@@ -54,7 +53,7 @@ def durability_of(options: PipelineOptions) -> Durability | None:
         _labels(options.allow_changes),
         None
         if savepoint is None
-        else _savepoint_file(state_dir, _path("from_savepoint", savepoint, "its file or name")),
+        else savepoint_file(state_dir, _path("from_savepoint", savepoint, "its file or name")),
         None if options.undecided is None else _verdict(options.undecided),
     )
 
@@ -94,10 +93,3 @@ def _verdict(given: object) -> Verdict:
             "is in the topics, and leave the option out if no start has asked for it"
         )
         raise PipelineError(msg) from None
-
-
-def _savepoint_file(state_dir: Path, given: str) -> Path:
-    """The file of a savepoint; a bare name is one of the state directory itself."""
-    if given.endswith(SAVEPOINT_SUFFIX) or Path(given).name != given:
-        return Path(given).resolve()
-    return (state_dir / "savepoints" / f"{given}{SAVEPOINT_SUFFIX}").resolve()

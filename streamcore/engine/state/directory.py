@@ -244,7 +244,7 @@ class StateDirectory:
     def savepoint(self, name: str) -> None:
         """Keeps the last applied checkpoint under a name, in a file of its own, until somebody deletes that file.
 
-        It is read by `open_savepoint`.
+        It is read by `open_savepoint_file`.
 
         Raises:
             StateDirectoryError: If there is one of that name, the name cannot be one, or nothing was applied yet.

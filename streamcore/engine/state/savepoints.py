@@ -22,7 +22,7 @@ _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
 class Savepoint:
-    """A checkpoint that was kept under a name, to be read. Made by `open_savepoint`; it is a context manager.
+    """A checkpoint that was kept under a name, to be read. Made by `open_savepoint_file`; it is a context manager.
 
     Attributes:
         name: Its name.
@@ -79,35 +79,12 @@ class Savepoint:
         return StateDamagedError(msg)
 
 
-def open_savepoint(path: str | os.PathLike[str], name: str, *, private: bool = False) -> Savepoint:
-    """Opens a savepoint to read it; also while a job uses the state directory.
-
-    Args:
-        path: The state directory.
-        name: The savepoint.
-        private: Whether to refuse a savepoint that others could have written, as is right where pickle is allowed.
-
-    Raises:
-        StateDirectoryError: If there is no such savepoint, a newer version wrote it, or others could have.
-        StateDamagedError: If it is damaged.
-    """
-    directory = Path(path)
-    file = savepoint_path(directory, name)
-    if not file.is_file():
-        names = ", ".join(savepoint_names(directory)) or "none"
-        msg = f"the state directory {directory} has no savepoint {name!r}; it has: {names}"
-        raise StateDirectoryError(msg)
-    if private:
-        require_private(directory)
-    return open_savepoint_file(file, private=private)
-
-
 def open_savepoint_file(file: Path, *, private: bool = False) -> Savepoint:
-    """Opens a savepoint, or a copy of one, wherever it is.
+    """Opens a savepoint, or a copy of one, wherever it is; also while a job uses the state directory.
 
     Args:
         file: The file.
-        private: As in `open_savepoint`.
+        private: Whether to refuse a savepoint that others could have written, as is right where pickle is allowed.
 
     Raises:
         StateDirectoryError: If there is no such file, a newer version wrote it, or others could have.
@@ -133,7 +110,14 @@ def savepoint_path(directory: Path, name: object) -> Path:
             "use up to 100 letters, digits, '.', '_' and '-', with a letter or a digit first"
         )
         raise StateDirectoryError(msg)
-    return directory / SAVEPOINTS_NAME / f"{name}{_SUFFIX}"
+    return _path(directory, name)
+
+
+def savepoint_file(directory: Path, given: str) -> Path:
+    """The file of a savepoint that a user has given, by its path or by its name in a state directory."""
+    if given.endswith(_SUFFIX) or Path(given).name != given:
+        return Path(given).resolve()
+    return _path(directory, given).resolve()
 
 
 def savepoint_names(directory: Path) -> list[str]:
@@ -174,6 +158,10 @@ def publish(draft: Path, target: Path) -> None:
     draft.rename(target)
     _sync(target.parent)
     _sync(target.parent.parent)
+
+
+def _path(directory: Path, name: str) -> Path:
+    return directory / SAVEPOINTS_NAME / f"{name}{_SUFFIX}"
 
 
 def _fill(draft: Path, state_id: str, number: int, manifest: bytes, pieces: Iterable[Piece]) -> None:

@@ -10,7 +10,7 @@ import pytest
 from streamcore.engine.state.columns import decode
 from streamcore.engine.state.directory import StateDirectory
 from streamcore.engine.state.pieces import Piece
-from streamcore.engine.state.savepoints import open_savepoint
+from streamcore.engine.state.savepoints import open_savepoint_file, savepoint_path
 from tests.engine.state.kept_contents import FIRST, SECOND, TABLE, VALUES
 from tests.engine.state.likeness import likeness
 
@@ -44,6 +44,6 @@ def test_values_are_read(kept: Path) -> None:
 
 
 def test_savepoints_are_read(kept: Path) -> None:
-    with open_savepoint(kept, "kept") as savepoint:
+    with open_savepoint_file(savepoint_path(kept, "kept")) as savepoint:
         assert (savepoint.number, savepoint.manifest(), len(savepoint.state_id)) == (0, b"first", 32)
         assert places(list(savepoint.read())) == places(FIRST)

@@ -8,7 +8,7 @@ import pytest
 
 from streamcore.engine.state.directory import StateDirectory
 from streamcore.engine.state.pieces import Piece
-from streamcore.engine.state.savepoints import open_savepoint
+from streamcore.engine.state.savepoints import open_savepoint_file, savepoint_path
 from streamcore.errors import StateDamagedError, StateDirectoryError
 
 FIRST = Piece("s", "w1", b"first")
@@ -35,25 +35,26 @@ def test_a_savepoint_is_the_applied_checkpoint_and_stays(state: StateDirectory) 
         state.prepare(number, b"", [], [("s", "w2")])
         state.apply(number)
     assert state.savepoints() == ["before.upgrade-1", "later"]
-    with open_savepoint(state.path, "before.upgrade-1") as savepoint:
+    with open_savepoint_file(savepoint_path(state.path, "before.upgrade-1")) as savepoint:
         assert (savepoint.name, savepoint.state_id, savepoint.number) == ("before.upgrade-1", state.state_id, 1)
         assert (savepoint.manifest(), list(savepoint.read())) == (b"one", [SECOND])
-    with open_savepoint(str(state.path), "later", private=True) as savepoint:
+    with open_savepoint_file(savepoint_path(state.path, "later"), private=True) as savepoint:
         assert (savepoint.manifest(), list(savepoint.read())) == (b"two", [SECOND, FIRST])
 
 
 def test_a_savepoint_is_one_file_that_can_be_copied(state: StateDirectory, tmp_path: Path) -> None:
     state.savepoint("a")
-    (copy := tmp_path / "elsewhere" / "savepoints").mkdir(parents=True)
+    (copy := tmp_path / "elsewhere").mkdir()
     (source,) = (state.path / "savepoints").iterdir()
     (copy / "b.sqlite").write_bytes(source.read_bytes())
-    with open_savepoint(copy.parent, "b") as savepoint:
+    with open_savepoint_file(copy / "b.sqlite") as savepoint:
         assert list(savepoint.read()) == [SECOND]
 
 
 def test_a_new_state_may_start_from_a_savepoint(state: StateDirectory, tmp_path: Path) -> None:
     state.savepoint("a")
-    with open_savepoint(state.path, "a") as savepoint, StateDirectory.open(tmp_path / "new") as new:
+    file = savepoint_path(state.path, "a")
+    with open_savepoint_file(file) as savepoint, StateDirectory.open(tmp_path / "new") as new:
         new.prepare(0, savepoint.manifest(), savepoint.read(), [])
         new.apply(0)
         assert (list(new.read(0)), new.manifest(0)) == ([SECOND], b"one")
@@ -66,7 +67,7 @@ def test_a_name_is_given_once(state: StateDirectory) -> None:
     message = f"the state directory {state.path} has a savepoint 'a' already; choose another name"
     with pytest.raises(StateDirectoryError, match=f"^{message}$"):
         state.savepoint("a")
-    with open_savepoint(state.path, "a") as savepoint:
+    with open_savepoint_file(savepoint_path(state.path, "a")) as savepoint:
         assert savepoint.number == 1
 
 
@@ -76,7 +77,7 @@ def test_a_name_must_be_fit_for_a_file(state: StateDirectory, name: str) -> None
         f"{name!r} cannot be the name of a savepoint; "
         "use up to 100 letters, digits, '.', '_' and '-', with a letter or a digit first"
     )
-    for call in (lambda: state.savepoint(name), lambda: open_savepoint(state.path, name)):
+    for call in (lambda: state.savepoint(name), lambda: savepoint_path(state.path, name)):
         with pytest.raises(StateDirectoryError) as caught:
             call()
         assert str(caught.value) == message
@@ -91,12 +92,10 @@ def test_there_must_be_a_checkpoint(tmp_path: Path) -> None:
 
 
 def test_a_savepoint_that_is_not_there(state: StateDirectory) -> None:
-    message = f"the state directory {state.path} has no savepoint 'a'; it has: none"
+    file = savepoint_path(state.path, "a")
+    message = f"there is no savepoint {file}; give the file of one, or the name of one in the state directory"
     with pytest.raises(StateDirectoryError, match=f"^{message}$"):
-        open_savepoint(state.path, "a")
-    state.savepoint("b")
-    with pytest.raises(StateDirectoryError, match=f"^{message.replace('none', 'b')}$"):
-        open_savepoint(state.path, "a")
+        open_savepoint_file(file)
 
 
 def test_what_a_killed_process_left_is_no_savepoint(state: StateDirectory) -> None:
@@ -111,7 +110,7 @@ def test_a_savepoint_that_others_could_have_written_to(state: StateDirectory) ->
     state.savepoint("a")
     (state.path / "savepoints" / "a.sqlite").chmod(0o666)
     with pytest.raises(StateDirectoryError, match=r"a\.sqlite can be written to by others \(mode 666\); "):
-        open_savepoint(state.path, "a", private=True)
+        open_savepoint_file(savepoint_path(state.path, "a"), private=True)
 
 
 def test_a_damaged_savepoint(state: StateDirectory) -> None:
@@ -120,7 +119,7 @@ def test_a_damaged_savepoint(state: StateDirectory) -> None:
     whole = path.read_bytes()
     path.write_bytes(whole.replace(b"second", b"sEcond"))
     what = "a piece of step 's', scope 'w2', does not match its checksum"
-    with open_savepoint(state.path, "a") as savepoint:
+    with open_savepoint_file(path) as savepoint:
         message = f"the savepoint {path} is damaged: {what}; use another one, or a copy of it"
         with pytest.raises(StateDamagedError, match=f"^{message}$"):
             list(savepoint.read())
@@ -128,4 +127,4 @@ def test_a_damaged_savepoint(state: StateDirectory) -> None:
     path.write_bytes(b"dear diary" * 1000)
     message = f"the database in {path} is damaged: file is not a database; start from a savepoint or a copy of it"
     with pytest.raises(StateDamagedError, match=f"^{message}$"):
-        open_savepoint(state.path, "a")
+        open_savepoint_file(path)
