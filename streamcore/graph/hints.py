@@ -11,7 +11,10 @@ UNKNOWN: Any = object()
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class TypeHints:
-    """The types that a transform was said to take and to put out. They are kept for readers and runners, not checked.
+    """The types that a transform was said to take and to put out.
+
+    No element is checked against them. A run that keeps state compares those of what it aggregates with those of the
+    last run, and is refused where they differ.
 
     Attributes:
         input: Type of the input's elements; UNKNOWN if nobody said.

@@ -68,7 +68,10 @@ class PTransform(Generic[InT, OutT]):
         return self.label or type(self).__name__
 
     def with_input_types(self, input_type: Any, *side_input_types: Any, **named_side_input_types: Any) -> Self:
-        """Notes which elements this transform takes; nothing checks them.
+        """Notes which elements this transform takes.
+
+        No element is checked against that. Where this is an aggregation, a run that keeps state compares the type with
+        that of the last run, and is refused if they differ.
 
         Args:
             input_type: Type of the elements.
@@ -79,7 +82,10 @@ class PTransform(Generic[InT, OutT]):
         return self
 
     def with_output_types(self, output_type: Any, **tagged_types: Any) -> Self:
-        """Notes which elements this transform puts out, as the `element_type` of its output; nothing checks them.
+        """Notes which elements this transform puts out, as the `element_type` of its output.
+
+        No element is checked against that. Where an aggregation takes them, a run that keeps state compares the type
+        with that of the last run, and is refused if they differ.
 
         Args:
             output_type: Type of the elements.

@@ -27,7 +27,8 @@ class PCollection(Generic[T_co]):
     Attributes:
         pipeline: The pipeline it belongs to.
         windowing: How its elements are windowed and triggered.
-        element_type: Type of the elements as `with_output_types` told it, Any if nothing did; nothing checks it.
+        element_type: Type of the elements as `with_output_types` told it, Any if nothing did. No element is checked
+            against it; runs that keep state compare it with that of the last run, as in `with_output_types`.
         is_bounded: Whether it ends by itself.
         producer: The transform it comes from; set when that is applied.
         tag: Which of the producer's outputs it is; None for the main one.
