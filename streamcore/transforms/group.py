@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, overload
 
@@ -214,15 +215,7 @@ class CombinePerKey(Reduce, Generic[V, R, ResultType_co]):
 
 def continued(windowing: Windowing) -> Windowing:
     """The windowing of an aggregation's output: panes are passed on quickly by the next aggregation."""
-    return Windowing(
-        windowing.windowfn,
-        windowing.triggerfn.get_continuation_trigger(),
-        windowing.accumulation_mode,
-        windowing.timestamp_combiner,
-        windowing.allowed_lateness,
-        windowing.closing_behavior,
-        windowing.on_time_behavior,
-    )
+    return dataclasses.replace(windowing, triggerfn=windowing.triggerfn.get_continuation_trigger())
 
 
 def check_grouping(transform: PTransform[Any, Any], pcoll: PCollection[Any]) -> None:
