@@ -18,21 +18,17 @@ class TypeHints:
 
     Attributes:
         input: Type of the input's elements; UNKNOWN if nobody said.
-        arguments: Types of further positional arguments.
-        named: Types of further arguments by name.
         output: Type of the main output's elements; UNKNOWN if nobody said.
         tagged: Types of tagged outputs.
     """
 
     input: Any = UNKNOWN
-    arguments: tuple[Any, ...] = ()
-    named: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     output: Any = UNKNOWN
     tagged: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
-    def with_input(self, kind: Any, arguments: tuple[Any, ...], named: Mapping[str, Any]) -> TypeHints:
-        """The same hints with other input types."""
-        return dataclasses.replace(self, input=kind, arguments=arguments, named=named)
+    def with_input(self, kind: Any) -> TypeHints:
+        """The same hints with another input type."""
+        return dataclasses.replace(self, input=kind)
 
     def with_output(self, kind: Any, tagged: Mapping[str, Any]) -> TypeHints:
         """The same hints with other output types."""

@@ -75,10 +75,10 @@ class PTransform(Generic[InT, OutT]):
 
         Args:
             input_type: Type of the elements.
-            *side_input_types: Types of further arguments.
+            *side_input_types: Types of further arguments; accepted for Beam programs, and not kept.
             **named_side_input_types: The same by name.
         """
-        self.type_hints = self.type_hints.with_input(input_type, side_input_types, named_side_input_types)
+        self.type_hints = self.type_hints.with_input(input_type)
         return self
 
     def with_output_types(self, output_type: Any, **tagged_types: Any) -> Self:

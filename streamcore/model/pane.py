@@ -48,4 +48,3 @@ class PaneInfo:
 
 PANE_INFO_UNKNOWN = PaneInfo(True, True, PaneInfoTiming.UNKNOWN, 0, 0)
 ONLY_FIRING = PaneInfo(True, True, PaneInfoTiming.ON_TIME, 0, 0)
-ON_TIME_AND_OPEN = PaneInfo(True, False, PaneInfoTiming.ON_TIME, 0, 0)

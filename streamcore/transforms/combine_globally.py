@@ -50,7 +50,6 @@ class CombineGlobally(Reduce, Generic[T, R, ResultType_co]):
         super().__init__()
         self.combine_fn = make_combine_fn(fn, args, kwargs)
         self.has_defaults = True
-        self.fanout: int | None = None
 
     def default_label(self) -> str:
         """`CombineGlobally(sum)`."""
@@ -72,9 +71,7 @@ class CombineGlobally(Reduce, Generic[T, R, ResultType_co]):
 
     def with_fanout(self, fanout: int) -> Self:
         """Accepted for Beam programs: other runners unite in `fanout` parts first; here that gains nothing."""
-        other = copy.copy(self)
-        other.fanout = fanout
-        return other
+        return self
 
     @overload
     def expand(self: CombineGlobally[Any, Any, AsElements], pvalue: PCollection[U]) -> PCollection[U]: ...

@@ -49,9 +49,6 @@ class MergingWindowSet:
     def __len__(self) -> int:
         return len(self._windows)
 
-    def __contains__(self, window: BoundedWindow) -> bool:
-        return window in self._windows
-
     def add(self, window: BoundedWindow) -> tuple[BoundedWindow, list[BoundedWindow]]:
         """Opens a window, or lets it grow together with those that are open.
 

@@ -87,4 +87,4 @@ def test_deadlines_follow_the_open_cells_and_not_their_panes(windowfn: WindowFn)
     node = make_reduce("sum", Scheduler(), windowing, CombinePerKey(sum))
     assert isinstance(node, CellReduce)
     for step in pushed(node, range(5_000), windowfn):
-        assert len(step.deadlines) <= 20
+        assert len(step.deadlines._heap) <= 20

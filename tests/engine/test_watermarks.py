@@ -74,7 +74,7 @@ def test_a_new_split_joins_at_the_present_watermark() -> None:
     splits = SplitWatermarks()
     splits.update("a", 40)
     splits.add("b")
-    assert splits.watermark == 40
+    assert splits.snapshot()[0] == 40
     assert splits.of("b") == 40
     assert splits.update("b", 3) == 40  # its older elements are late
     assert splits.update("a", 80) == 40
@@ -86,7 +86,7 @@ def test_an_ended_split_does_not_count() -> None:
     splits.update("a", 5)
     splits.update("b", 9)
     assert splits.set_ended("a") == 9
-    assert splits.names() == ["b"]
+    assert splits.snapshot() == (9, [("b", 9)])
 
 
 def test_a_split_that_ends_while_it_is_idle_is_forgotten() -> None:
@@ -127,8 +127,9 @@ def test_the_watermark_never_goes_back(moves: list[tuple[str, str, int]]) -> Non
             splits.set_ended(split)
         else:
             splits.add(split)
-        assert splits.watermark >= before
-        before = splits.watermark
+        watermark, _ = splits.snapshot()
+        assert watermark >= before
+        before = watermark
 
 
 def test_holds_are_counted() -> None:
@@ -167,8 +168,7 @@ def test_watermarks_of_splits_go_on_from_a_snapshot() -> None:
     again = SplitWatermarks()
     again.restore(splits.snapshot())
     for one in (splits, again):
-        assert one.watermark == 10
-        assert one.names() == ["slow", "idle"]
+        assert one.snapshot() == (10, [("slow", 10), ("idle", 10)])
     assert splits.update("slow", 20) == 20, "the idle split does not hold it back"
     assert splits.others("slow") == MAX_MICROS
     assert again.update("slow", 20) == 10, "after a crash it may have something, until it has been asked"
@@ -184,4 +184,4 @@ def test_a_split_of_which_nobody_knows_whether_it_has_something_is_not_idle() ->
     splits.raise_to(9)
     splits.set_active("a")
     assert not splits.all_idle()
-    assert (splits.watermark, splits.of("a")) == (9, 5)
+    assert splits.snapshot() == (9, [("a", 5)])

@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 from streamcore import Create, Map, ParDo, Pipeline, PTransform
+from streamcore.graph.hints import UNKNOWN
 from streamcore.transforms.dofn import DoFn
 
 
@@ -37,9 +38,12 @@ def test_a_composite_says_what_comes_out() -> None:
 
 
 def test_input_types_are_kept() -> None:
-    hints = Map(pow, 2, mod=3).with_input_types(int, int, mod=int).type_hints
-    assert (hints.input, hints.arguments, hints.named) == (int, (int,), {"mod": int})
-    assert Map(pow).type_hints.named == {}
+    assert Map(abs).with_input_types(int).type_hints.input is int
+    assert Map(abs).type_hints.input is UNKNOWN
+
+
+def test_types_of_further_arguments_are_taken() -> None:
+    assert [2] | Map(pow, 3, mod=5).with_input_types(int, int, mod=int) == [3]
 
 
 def test_nothing_checks_the_elements() -> None:

@@ -14,7 +14,7 @@ from streamcore.io.line_encoders import TextEncoder
 from streamcore.io.line_shards import FileLayout
 from streamcore.io.pane_sink import PaneSink
 from streamcore.model.bundle import Bundle
-from streamcore.model.pane import ON_TIME_AND_OPEN, ONLY_FIRING, PANE_INFO_UNKNOWN, PaneInfo, PaneInfoTiming
+from streamcore.model.pane import ONLY_FIRING, PANE_INFO_UNKNOWN, PaneInfo, PaneInfoTiming
 from streamcore.model.window import BoundedWindow, GlobalWindow, IntervalWindow
 from streamcore.model.windowing import AccumulationMode
 from streamcore.testing import TestPipeline, TestStream
@@ -22,6 +22,7 @@ from streamcore.triggers import AfterCount, AfterWatermark
 
 SECOND = 1_000_000
 EARLY = PaneInfo(True, False, PaneInfoTiming.EARLY, 0, -1)
+ON_TIME_AND_OPEN = PaneInfo(True, False, PaneInfoTiming.ON_TIME, 0, 0)
 LATE = PaneInfo(False, False, PaneInfoTiming.LATE, 1, 1)
 MINUTE = IntervalWindow(0, 60)
 NEXT = IntervalWindow(60, 120)

@@ -78,7 +78,7 @@ class Compiled:
     """A kernel as functions, compiled the way the engine does it."""
 
     def __init__(self, kernel: Kernel) -> None:
-        self.create, self.first, self.add, _, _ = single_functions(kernel)
+        self.create, self.first, self.add, _ = single_functions(kernel)
         self._merge = merger(kernel)
         self._extract = extractor(kernel, keyed=True)
 

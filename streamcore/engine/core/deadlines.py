@@ -25,9 +25,6 @@ class Deadlines:
         self.numbered = 0
         self._heap: SweptHeap[Entry] = SweptHeap(_is_current)
 
-    def __len__(self) -> int:
-        return len(self._heap)
-
     def first(self) -> int:
         """The next deadline; `NEVER` if none is set."""
         entry = self._heap.first()

@@ -43,7 +43,7 @@ class ElementwiseNode(Node):
         self.plan = plan
         self.windowfn = windowfn
         self.ignore_unknown_tags = ignore_unknown_tags
-        self._by_window = not {ElementParameter.WINDOW}.isdisjoint(plan.filled.values())
+        self._by_window = ElementParameter.WINDOW in plan.filled.values()
         self._call = bind_columns(plan)
 
     def push(self, bundle: Bundle) -> None:

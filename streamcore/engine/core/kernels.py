@@ -79,7 +79,6 @@ class SingleFunctions(NamedTuple):
     first: Callable[[Any], Any]
     add: Callable[[Any, Any], Any]
     merge: Callable[[Any, Any], Any]
-    extract: Callable[[Any], Any]
 
 
 def single_functions(kernel: Kernel) -> SingleFunctions:
@@ -99,10 +98,7 @@ def single_functions(kernel: Kernel) -> SingleFunctions:
         def merge(a, b):
             return {kernel.merge.format(a="a", b="b")}
 
-        def extract(a):
-            return {kernel.extract.format(a="a")}
-
-        return create, first, add, merge, extract
+        return create, first, add, merge
     """
     return SingleFunctions(*compile_loop(source, "functions", kernel)())
 

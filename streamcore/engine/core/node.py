@@ -53,7 +53,7 @@ class Scheduler:
         task = self._stack[-1]
         for _ in task:
             return True
-        self._stack.remove(task)
+        self._stack.pop()
         return True
 
     def note_bundle(self, pace: Pace, count: int) -> None:

@@ -22,18 +22,9 @@ class SplitWatermarks:
         self._idle: set[str | None] = set()
         self._watermark = MIN_MICROS
 
-    @property
-    def watermark(self) -> int:
-        """The watermark of all splits together."""
-        return self._watermark
-
     def add(self, split: str | None) -> None:
         """A split that is now known."""
         self._marks.setdefault(split, self._watermark)
-
-    def names(self) -> list[str | None]:
-        """The splits that have not ended."""
-        return list(self._marks)
 
     def of(self, split: str | None) -> int:
         """The watermark of one split."""
