@@ -16,13 +16,13 @@ from streamcore.engine.core.kernels import ABSENT, single_functions
 from streamcore.engine.core.node import Scheduler
 from streamcore.engine.core.pace import BUNDLE_SIZE
 from streamcore.engine.core.panes import PaneColumns
-from streamcore.engine.core.reduce import WITHOUT_DEFAULTS, Aggregation, ReduceNode
+from streamcore.engine.core.reduce import Aggregation, ReduceNode
 from streamcore.engine.core.stamps import PaneStamps
 from streamcore.engine.core.swept_heap import SweptHeap
 from streamcore.model.bundle import Bundle, Windows
 from streamcore.model.pane import PaneInfoTiming
 from streamcore.model.trigger import Moment
-from streamcore.model.window import BoundedWindow, GlobalWindow
+from streamcore.model.window import BoundedWindow
 from streamcore.model.windowing import (
     AccumulationMode,
     ClosingBehavior,
@@ -255,7 +255,7 @@ class CellReduce(ReduceNode):
                 self.close_panel(panel)
         self.input_watermark = watermark
         if watermark >= MAX_MICROS:
-            self._fire_default()
+            self.fire_default(self.functions.create, self._numbered > 0)
             yield
         self._forward_held()
 
@@ -332,15 +332,6 @@ class CellReduce(ReduceNode):
         self.rearm(panel, key, cell)
         if self.tracks:
             self.note_cells(panel, [key])
-
-    def _fire_default(self) -> None:
-        """The pane of a global window that had no elements."""
-        if self.aggregation.has_defaults and not self._numbered:
-            window = GlobalWindow()
-            on_time = PaneInfoTiming.ON_TIME
-            value = self.result_of_none(None, self.functions.create(), window, WITHOUT_DEFAULTS)
-            self._out.add(value, window.end_micros - 1, (window,), on_time, 0, 0, is_last=True)
-            self.emit_panes()
 
     # Its state: the cells. Timers, deadlines and holds follow from them.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice, repeat
 from operator import length_hint
 from typing import Any, Final, NamedTuple, TypeVar
@@ -12,8 +12,8 @@ from streamcore.engine.core.node import Node, Scheduler
 from streamcore.engine.core.pace import Pace
 from streamcore.errors import EmptyPaneError, PipelineError, StreamcoreError, UserCodeError
 from streamcore.model.bundle import Bundle, Windows
-from streamcore.model.pane import PANE_INFO_UNKNOWN
-from streamcore.model.window import BoundedWindow
+from streamcore.model.pane import ONLY_FIRING, PANE_INFO_UNKNOWN
+from streamcore.model.window import BoundedWindow, GlobalWindow
 from streamcore.model.windowing import Windowing
 from streamcore.timestamp import MAX_MICROS, MIN_MICROS
 from streamcore.transforms.combine_fn import CombineFn, Kernel
@@ -176,6 +176,20 @@ class ReduceNode(Node):
             missing = "there were no elements" if remedy == WITHOUT_DEFAULTS else "the pane has no new elements"
             raise EmptyPaneError(self.label, key, window, missing, error, remedy) from error
         return result
+
+    def fire_default(self, create: Callable[[], Any], had_elements: bool) -> None:
+        """Puts out the pane of a global window that had no elements, if the aggregation has one.
+
+        Args:
+            create: Makes an empty accumulator.
+            had_elements: Whether there have been any.
+        """
+        if had_elements or not self.aggregation.has_defaults:
+            return
+        window = GlobalWindow()
+        self.metrics.panes_on_time += 1
+        result = self.result_of_none(None, create(), window, WITHOUT_DEFAULTS)
+        self.emit(Bundle([result], window.end_micros - 1, (window,), ONLY_FIRING))
 
     def pair_failure(
         self, pairs: list[tuple[Any, Any]], waiting: Iterator[Any], window: BoundedWindow, cause: Exception

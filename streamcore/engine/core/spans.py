@@ -17,10 +17,10 @@ from streamcore.engine.core.changes import Change
 from streamcore.engine.core.kernels import compile_loop, first, merger, single_functions, update
 from streamcore.engine.core.node import Scheduler
 from streamcore.engine.core.pace import BUNDLE_SIZE
-from streamcore.engine.core.reduce import WITHOUT_DEFAULTS, Aggregation, ReduceNode
+from streamcore.engine.core.reduce import Aggregation, ReduceNode
 from streamcore.model.bundle import Bundle, Windows
 from streamcore.model.pane import ONLY_FIRING
-from streamcore.model.window import BoundedWindow, GlobalWindow
+from streamcore.model.window import BoundedWindow
 from streamcore.model.windowing import TimeWindowFn, Windowing
 from streamcore.timestamp import MAX_MICROS, MIN_MICROS
 from streamcore.transforms.combine_fn import Kernel
@@ -170,17 +170,9 @@ class SpanReduce(ReduceNode):
                 yield
             yield from self._fire_window(window)
         if watermark >= MAX_MICROS:
-            self._fire_default()
+            self.fire_default(self._empty, self._opened > 0)
             yield
         self.forward(watermark)
-
-    def _fire_default(self) -> None:
-        """The pane of a global window that had no elements."""
-        if self.aggregation.has_defaults and not self._opened:
-            window = GlobalWindow()
-            self.metrics.panes_on_time += 1
-            result = self.result_of_none(None, self._empty(), window, WITHOUT_DEFAULTS)
-            self.emit(Bundle([result], window.end_micros - 1, (window,), ONLY_FIRING))
 
     def _fire_window(self, window: BoundedWindow) -> Iterator[None]:
         parts = self._open.pop(window)
