@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from streamcore.errors import shorten
+from streamcore.io.kafka.errors import KafkaDeliveryError
+
 TRANSACTIONAL_ID: Final = "the user needs the rights Write and Describe for this transactional id"
 GROUP: Final = "the user needs the right Read for this group"
 CLUSTER: Final = "the user needs the right Write for a topic, or IdempotentWrite for the cluster"
@@ -26,3 +29,15 @@ def about_timeout(name: str, given: Any) -> str:
     """
     millis = DEFAULT_TIMEOUT_MILLIS if given is None else given
     return f"lower {name!r} in `producer_config`, which is {millis}, or raise the broker's transaction.max.timeout.ms"
+
+
+def refusal(row: tuple[Any, ...], reason: str) -> KafkaDeliveryError:
+    """The error for a record that could not be written.
+
+    Args:
+        row: Its topic, value and key; what follows does not matter.
+        reason: Why, and what to do.
+    """
+    topic, value, key, *_ = row
+    what = f"the record with key {shorten(key)} and value {shorten(value)}"
+    return KafkaDeliveryError(f"{what} could not be written to topic {topic!r}: {reason}")

@@ -9,14 +9,13 @@ from typing import Any, Final
 
 from aiokafka import AIOKafkaProducer, errors as theirs
 
-from streamcore.errors import shorten
 from streamcore.io.kafka import advice
 from streamcore.io.kafka.aio.client_log import ConnectionLog
 from streamcore.io.kafka.aio.connecting import call, start_client
 from streamcore.io.kafka.aio.failures import FENCED, failure_of
 from streamcore.io.kafka.aio.properties import producer_properties
 from streamcore.io.kafka.client import Outgoing
-from streamcore.io.kafka.errors import KafkaDeliveryError, KafkaError, KafkaTopicError
+from streamcore.io.kafka.errors import KafkaError, KafkaTopicError
 from streamcore.io.kafka.settings import ClientSettings
 from streamcore.timestamp import MIN_MICROS
 
@@ -87,13 +86,13 @@ class AioProducer:
     async def _send(self, row: tuple[Any, ...]) -> None:
         topic, value, key, *_ = row
         if key is None and value is None:
-            raise self._refusal(row, "aiokafka writes no record without both; use client='confluent'")
+            raise advice.refusal(row, "aiokafka writes no record without both; use client='confluent'")
         try:
             delivery = await self._client.send(*row)
         except (*FENCED, theirs.IllegalOperation) as error:
             raise failure_of(error, f"write to topic {topic!r}", self._settings) from None
         except (theirs.KafkaError, AssertionError, TypeError, ValueError) as error:
-            raise self._refusal(row, f"{type(error).__name__}: {self._settings.hide(str(error))}") from error
+            raise advice.refusal(row, f"{type(error).__name__}: {self._settings.hide(str(error))}") from error
         delivery.add_done_callback(lambda done: self._note_delivery(done, row))
 
     def _note_delivery(self, delivery: asyncio.Future[Any], row: tuple[Any, ...]) -> None:
@@ -104,12 +103,7 @@ class AioProducer:
             self._failure = failure_of(error, f"write to topic {row[0]!r}", self._settings)
         elif error is not None:
             hint = f"; {advice.BATCH}" if isinstance(error, BATCH_REFUSED) else ""
-            self._failure = self._refusal(row, f"{type(error).__name__}: {self._settings.hide(str(error))}{hint}")
-
-    def _refusal(self, row: tuple[Any, ...], reason: str) -> KafkaDeliveryError:
-        topic, value, key, *_ = row
-        what = f"the record with key {shorten(key)} and value {shorten(value)}"
-        return KafkaDeliveryError(f"{what} could not be written to topic {topic!r}: {reason}")
+            self._failure = advice.refusal(row, f"{type(error).__name__}: {self._settings.hide(str(error))}{hint}")
 
     def _check(self) -> None:
         if self._failure is not None:

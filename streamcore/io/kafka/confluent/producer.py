@@ -14,7 +14,6 @@ from typing import Any, Final
 from confluent_kafka import KafkaError as ClientError, KafkaException, Message, Producer as Client
 
 from streamcore.engine.slices import Slices
-from streamcore.errors import shorten
 from streamcore.io.kafka import advice
 from streamcore.io.kafka.client import Outgoing
 from streamcore.io.kafka.confluent.bounded_call import end_soon
@@ -25,7 +24,6 @@ from streamcore.io.kafka.confluent.properties import make_client, producer_prope
 from streamcore.io.kafka.errors import (
     KafkaAbortableError,
     KafkaAuthorizationError,
-    KafkaDeliveryError,
     KafkaError,
     KafkaFatalError,
     KafkaFencedError,
@@ -146,7 +144,7 @@ class ConfluentProducer:
             raise self._failure_of(chunk[-length_hint(left) - 1], self._reason_of(error.args[0])) from None
         except (TypeError, ValueError, OverflowError) as error:
             row = chunk[-length_hint(left) - 1]
-            raise _refusal(row, f"{error}; keys and values must be bytes, str or None") from error
+            raise advice.refusal(row, f"{error}; keys and values must be bytes, str or None") from error
         return start + len(chunk)
 
     async def _hear_why(self) -> None:
@@ -192,7 +190,7 @@ class ConfluentProducer:
         return error
 
     def _failure_of(self, row: tuple[Any, ...], error: ClientError, hint: str = "") -> KafkaError:
-        refusal = _refusal(row, self._settings.hide(error.str()) + hint)
+        refusal = advice.refusal(row, self._settings.hide(error.str()) + hint)
         cause = failure_of(error, f"write to topic {row[0]!r}", self._settings)
         if isinstance(cause, KafkaAuthorizationError):
             return cause
@@ -243,11 +241,5 @@ def _millis(records: Outgoing, stamps: list[int]) -> list[int]:
             "its timestamp is 0, the beginning of 1970, which librdkafka takes for the time of writing; "
             "give it another one, or use client='aiokafka'"
         )
-        raise _refusal((topic, records.values[index], records.keys[index]), reason)
+        raise advice.refusal((topic, records.values[index], records.keys[index]), reason)
     return [NOW if milli == NO_TIME else milli for milli in millis] if NO_TIME in millis else millis
-
-
-def _refusal(row: tuple[Any, ...], reason: str) -> KafkaDeliveryError:
-    topic, value, key, *_ = row
-    what = f"the record with key {shorten(key)} and value {shorten(value)}"
-    return KafkaDeliveryError(f"{what} could not be written to topic {topic!r}: {reason}")
