@@ -9,14 +9,12 @@ from typing import Any, TypeVar
 
 from streamcore.engine.awaitables import awaitable
 from streamcore.engine.core.egress import SinkNode
-from streamcore.engine.core.footprint import Scales
 from streamcore.engine.slices import Slices
 from streamcore.engine.tasks import is_cancelled
 from streamcore.errors import SinkError, StreamcoreError
 from streamcore.model.bundle import Bundle
 from streamcore.model.sink import Sink
 from streamcore.model.two_phase import TwoPhaseSink
-from streamcore.model.windowed_value import WindowedValue
 
 T = TypeVar("T")
 
@@ -170,57 +168,3 @@ class Outlet:
                 raise
             msg = f"step {self.node.label!r} could not write: {type(error).__name__}: {error}"
             raise SinkError(msg) from error
-
-
-class StreamSink(Sink[Any]):
-    """Hands elements to whoever iterates over `handle.stream(...)`; waits while they are not taken.
-
-    Args:
-        capacity: How many elements may wait for that.
-        most_bytes: How much memory these may take.
-    """
-
-    def __init__(self, capacity: int, most_bytes: int) -> None:
-        self.queue: asyncio.Queue[WindowedValue[Any] | None] = asyncio.Queue()
-        self._capacity = capacity
-        self._most_bytes = most_bytes
-        self._scales = Scales()
-        self._has_room = asyncio.Event()
-        self._is_abandoned = False
-
-    async def take(self) -> WindowedValue[Any] | None:
-        """The next element, or None at the end."""
-        value = await self.queue.get()
-        self._has_room.set()
-        return value
-
-    async def write(self, bundle: Bundle) -> None:
-        """Queues the elements one by one."""
-        most = min(self._capacity, max(self._most_bytes * len(bundle) // max(self._scales.weigh(bundle), 1), 1))
-        for value in bundle.windowed_values():
-            while self.queue.qsize() >= most and not self._is_abandoned:
-                self._has_room.clear()
-                await self._has_room.wait()
-            if self._is_abandoned:
-                return
-            self.queue.put_nowait(value)
-
-    async def close(self) -> None:
-        """Tells the iterator that nothing follows."""
-        if not self._is_abandoned:
-            self.queue.put_nowait(None)
-
-    def abandon(self) -> None:
-        """Nobody iterates any more: further elements are dropped, so that they do not hold the pipeline up."""
-        self._is_abandoned = True
-        self._end()
-
-    async def abort(self) -> None:
-        """Drops what has not been taken, and tells the iterator that nothing follows."""
-        self._end()
-
-    def _end(self) -> None:
-        while not self.queue.empty():
-            self.queue.get_nowait()
-        self.queue.put_nowait(None)
-        self._has_room.set()
