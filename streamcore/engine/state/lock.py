@@ -7,6 +7,7 @@ import datetime
 import os
 import socket
 import sys
+import weakref
 from pathlib import Path
 from typing import Final, Self
 
@@ -18,6 +19,7 @@ if sys.platform != "win32":
     import fcntl
 
 LOCK_NAME: Final = "lock"
+_HELD: Final[weakref.WeakSet[DirectoryLock]] = weakref.WeakSet()
 
 
 class Holder(msgspec.Struct, frozen=True):
@@ -49,15 +51,17 @@ class Holder(msgspec.Struct, frozen=True):
 class DirectoryLock:
     """A lock that the operating system takes back when the process ends, however it ends.
 
-    Made by `acquire`. The file stays when the lock is released; what counts is who has it locked.
+    Made by `acquire`. The file stays when the lock is released; what counts is who has it locked. A lock that is
+    dropped is released, and processes that are forked have no part in it.
 
     Attributes:
         holder: This process.
     """
 
     def __init__(self, descriptor: int, holder: Holder) -> None:
-        self._descriptor: int | None = descriptor
+        self._close = weakref.finalize(self, os.close, descriptor)
         self.holder = holder
+        _HELD.add(self)
 
     @classmethod
     def acquire(cls, directory: Path, *, take_over: bool = False) -> Self:
@@ -98,9 +102,17 @@ class DirectoryLock:
 
     def release(self) -> None:
         """Gives the directory free; may be called twice."""
-        if self._descriptor is not None:
-            os.close(self._descriptor)
-            self._descriptor = None
+        self._close()
+
+
+def _release_all() -> None:
+    """Closes what a forked process has inherited: with it the directory would stay locked when its parent is dead."""
+    for lock in list(_HELD):
+        lock.release()
+
+
+if sys.platform != "win32":
+    os.register_at_fork(after_in_child=_release_all)
 
 
 def _try_lock(descriptor: int) -> bool:

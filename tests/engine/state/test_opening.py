@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import signal
@@ -17,6 +18,7 @@ import pytest
 
 from streamcore.engine.state import database, lock
 from streamcore.engine.state.directory import StateDirectory
+from streamcore.engine.state.lock import DirectoryLock
 from streamcore.engine.state.pieces import Piece
 from streamcore.errors import StateDamagedError, StateDirectoryError, StateLockedError, StateWriteError
 
@@ -36,6 +38,18 @@ except Exception as error:
     print(type(error).__name__, flush=True)
 else:
     print("written", flush=True)
+"""
+
+FORKING = """
+import os, sys
+from streamcore.engine.state.directory import StateDirectory
+
+state = StateDirectory.open(sys.argv[1])
+if os.fork():
+    os.wait()
+else:
+    print("ready", flush=True)
+    sys.stdin.readline()
 """
 
 
@@ -65,6 +79,25 @@ def test_the_lock_of_a_dead_process_is_taken_without_asking(tmp_path: Path, hold
     holder.wait()
     with StateDirectory.open(tmp_path) as state:
         assert list(state.read(0)) == [Piece("s", "w", b"theirs")]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="processes cannot be forked here")
+def test_a_process_that_was_forked_does_not_keep_the_lock_of_a_dead_one(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", FORKING, str(tmp_path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        with pytest.raises(StateLockedError, match=f"in use by process {process.pid} on "):
+            StateDirectory.open(tmp_path)
+        process.kill()
+        process.wait()
+        StateDirectory.open(tmp_path).close()
+
+
+def test_a_lock_that_was_dropped_is_released(tmp_path: Path) -> None:
+    DirectoryLock.acquire(tmp_path)
+    gc.collect()
+    DirectoryLock.acquire(tmp_path).release()
 
 
 def test_a_directory_is_taken_from_a_process_that_is_paused(tmp_path: Path, holder: subprocess.Popen[str]) -> None:
