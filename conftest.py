@@ -2,12 +2,14 @@
 
 In a Markdown page every ```` ```python ```` block runs, from top to bottom in one namespace and in an empty directory.
 A block that starts with ``>>>`` is a doctest. An ```` ```output ```` block must be exactly what the program above it
-printed. ``<!-- skip: next -->`` leaves out the block that follows, for one that needs a server or an extra.
+printed, with ``/srv/job`` for that directory. ``<!-- skip: next -->`` leaves out the block that follows, for one that
+needs a server or an extra.
 """
 
 import contextlib
 import difflib
 import io
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -32,6 +34,8 @@ settings.load_profile("streamcore")
 PRINTED = "__printed__"
 # Where pages have their broker.
 KAFKA = "localhost:9092"
+# What pages print for the directory in which they run.
+DIRECTORY = "/srv/job"
 run_python = PythonEvaluator()
 
 
@@ -43,7 +47,7 @@ def run_program(example: Example) -> None:
         example.parsed = Lexeme(there, program.offset, program.line_offset)
     with contextlib.redirect_stdout(io.StringIO()) as printed:
         run_python(example)
-    example.namespace[PRINTED] = printed.getvalue()
+    example.namespace[PRINTED] = printed.getvalue().replace(os.getcwd(), DIRECTORY)
 
 
 def compare_output(example: Example) -> str | None:

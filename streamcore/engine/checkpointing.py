@@ -12,7 +12,7 @@ from streamcore.engine.durability import Durability
 from streamcore.engine.execution import Execution
 from streamcore.engine.manifest import Outcome
 from streamcore.engine.tasks import end_tasks
-from streamcore.errors import InvariantError, TransactionAbortedError
+from streamcore.errors import InvariantError, StateDirectoryError, StateWriteError, TransactionAbortedError
 from streamcore.timestamp import to_micros
 
 log = logging.getLogger("streamcore")
@@ -91,7 +91,7 @@ class Checkpointing:
         """Takes a checkpoint and keeps it under a name; returns its number.
 
         Raises:
-            StateDirectoryError: If there is a savepoint of that name, or it cannot be a name.
+            StateDirectoryError: If there is a savepoint of that name, it cannot be a name, or nothing could be written.
             TransactionAbortedError: If the run has gone back meanwhile; nothing is kept.
         """
         self._driver.check_savepoint(name)
@@ -99,7 +99,11 @@ class Checkpointing:
         execution = self._run.execution
         async with self._one_at_a_time:
             number = await self._take_all_of(execution)
-            await self._driver.keep(name)
+            try:
+                await self._driver.keep(name)
+            except StateWriteError as error:
+                msg = f"checkpoint {number} holds and the run goes on, but there is no savepoint {name!r}: {error}"
+                raise StateDirectoryError(msg) from error
             return number
 
     async def finish(self, outcome: Outcome, execution: Execution) -> None:

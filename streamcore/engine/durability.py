@@ -17,7 +17,7 @@ class Durability(NamedTuple):
     """How a run keeps its state.
 
     Attributes:
-        state_dir: The state directory.
+        state_dir: The state directory; absolute, as the process may change to another directory meanwhile.
         interval: Microseconds from one checkpoint to the next; None: only on request.
         take_over: Whether to take the directory from a process that has it but hangs.
         allow_pickle: Whether values of any type may be stored.
@@ -43,7 +43,7 @@ def durability_of(options: PipelineOptions) -> Durability | None:
     """
     if options.state_dir is None:
         return None
-    state_dir = Path(_path("state_dir", options.state_dir, "a directory, such as 'state'"))
+    state_dir = Path(_path("state_dir", options.state_dir, "a directory, such as 'state'")).absolute()
     savepoint = options.from_savepoint
     return Durability(
         state_dir,

@@ -118,7 +118,7 @@ class Job:
         Raises:
             PipelineError: As for `checkpoint`.
             TransactionAbortedError: As for `checkpoint`; nothing is kept then.
-            StateDirectoryError: If there is a savepoint of that name, or it cannot be a name.
+            StateDirectoryError: If there is a savepoint of that name, it cannot be a name, or nothing could be written.
         """
         checkpoints = self._require_checkpoints("savepoint")
         return await self._ask("savepoint(...)", lambda: checkpoints.savepoint(name))

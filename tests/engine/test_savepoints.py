@@ -107,6 +107,34 @@ async def test_what_cannot_be_a_name_is_refused_and_the_run_goes_on(tmp_path: Pa
     await job.cancel()
 
 
+async def test_a_savepoint_that_cannot_be_written_is_refused_and_the_run_goes_on(tmp_path: Path) -> None:
+    job = Job(counts(Counting(None), LedgerSink(Ledger()), options(tmp_path)))
+    assert await job.checkpoint() == 1
+    folder = tmp_path / "savepoints"
+    folder.touch()
+    with pytest.raises(StateDirectoryError) as caught:
+        await job.savepoint("kept")
+    assert str(caught.value) == (
+        "checkpoint 2 holds and the run goes on, but there is no savepoint 'kept': cannot write the savepoint "
+        f"{folder / 'kept.sqlite'}: [Errno 17] File exists: '{folder}'; find out why, and try again"
+    )
+    folder.unlink()
+    assert await job.savepoint("kept") == 3
+    assert (folder / "kept.sqlite").exists()
+    await job.cancel()
+
+
+async def test_a_process_may_change_to_another_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    job = Job(counts(Counting(None), LedgerSink(Ledger()), options(Path("state"))))
+    assert await job.checkpoint() == 1
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert await job.savepoint("kept") == 2
+    assert (tmp_path / "state" / "savepoints" / "kept.sqlite").exists()
+    await job.cancel()
+
+
 async def test_a_savepoint_for_a_directory_that_is_not_empty(tmp_path: Path) -> None:
     job = Job(counts(Counting(None), LedgerSink(Ledger()), options(tmp_path)))
     await job.savepoint("mine")

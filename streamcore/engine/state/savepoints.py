@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import sqlite3
@@ -14,7 +15,7 @@ from streamcore.engine.state.database import create_copy, explain, open_copy
 from streamcore.engine.state.pieces import Piece
 from streamcore.engine.state.rows import insert_checkpoint, insert_pieces
 from streamcore.engine.state.trust import require_private
-from streamcore.errors import StateDamagedError, StateDirectoryError, shorten
+from streamcore.errors import StateDamagedError, StateDirectoryError, StateWriteError, shorten
 
 SAVEPOINTS_NAME: Final = "savepoints"
 _SUFFIX: Final = ".sqlite"
@@ -139,25 +140,40 @@ def write_draft(target: Path, state_id: str, number: int, manifest: bytes, piece
     Raises:
         StateWriteError: If the disk is full, or does not let itself be written to.
     """
-    target.parent.mkdir(mode=0o700, exist_ok=True)
     draft = target.with_name(f".{target.name}")
-    draft.unlink(missing_ok=True)
-    try:
-        _fill(draft, state_id, number, manifest, pieces)
-        _sync(draft)
-    except BaseException as error:
+    with _telling_failures(target):
+        target.parent.mkdir(mode=0o700, exist_ok=True)
         draft.unlink(missing_ok=True)
-        if isinstance(error, sqlite3.Error):
-            raise explain(error, target) from error
-        raise
+        try:
+            _fill(draft, state_id, number, manifest, pieces)
+            _sync(draft)
+        except BaseException:
+            draft.unlink(missing_ok=True)
+            raise
     return draft
 
 
 def publish(draft: Path, target: Path) -> None:
-    """Makes a draft the savepoint."""
-    draft.rename(target)
-    _sync(target.parent)
-    _sync(target.parent.parent)
+    """Makes a draft the savepoint.
+
+    Raises:
+        StateWriteError: If the disk does not let itself be written to.
+    """
+    with _telling_failures(target):
+        draft.rename(target)
+        _sync(target.parent)
+        _sync(target.parent.parent)
+
+
+@contextlib.contextmanager
+def _telling_failures(target: Path) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise explain(error, target) from error
+    except OSError as error:
+        msg = f"cannot write the savepoint {target}: {error}; find out why, and try again"
+        raise StateWriteError(msg) from error
 
 
 def _path(directory: Path, name: str) -> Path:
