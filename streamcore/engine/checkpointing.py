@@ -69,6 +69,8 @@ class Checkpointing:
             await self._wait_for_work()
             await self._sleep_since_last(interval)
             async with self._one_at_a_time:
+                if self._driver.outcome != Outcome.RUNNING:  # the last one was taken, and the sinks are closed
+                    return
                 if self._run.clock.elapsed() >= self._last + interval:  # else one was taken, or the run went back
                     await self._take()
 

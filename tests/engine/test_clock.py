@@ -14,6 +14,9 @@ from streamcore.engine.clock import WallClock, choose_clock
 from streamcore.engine.pauses import Pauses
 from streamcore.engine.runtime import Job
 from streamcore.errors import PipelineError
+from streamcore.graph.pipeline import Pipeline
+from streamcore.transforms.read import Read
+from streamcore.transforms.write import Write
 from tests.engine.clocks import HOUR, SetClock
 from tests.engine.counting import counts
 from tests.engine.ledgers import Ledger, LedgerSink, options
@@ -45,6 +48,34 @@ async def test_checkpoints_come_at_their_interval(tmp_path: Path) -> None:
         await until(functools.partial(operator.contains, sink.calls, f"commit {number}"))
         await gate.use(2)
     await job.cancel()
+
+
+class SlowlyClosed(LedgerSink):
+    """Takes longer to close than from one checkpoint to the next."""
+
+    def __init__(self, ledger: Ledger, clock: SetClock) -> None:
+        super().__init__(ledger)
+        self.clock = clock
+
+    async def close(self) -> None:
+        self.clock.advance(20)
+        await calm()
+        await super().close()
+
+
+async def test_no_checkpoint_comes_after_the_last_one(tmp_path: Path) -> None:
+    source, sink = Counting(9, splits=["a"]), SlowlyClosed(Ledger(), clock := SetClock())
+    source.clock = clock
+    p = Pipeline(options=options(tmp_path, checkpoint_interval=10))
+    numbers = p | Read(source)
+    _ = numbers | "out" >> Write(sink)
+    job = Job(p)
+    stream = job.stream(numbers)  # that is still read when the sink is closed
+    await until(lambda: "close" in sink.calls)
+    await calm()
+    assert [element.value async for element in stream] == list(range(9))
+    assert await job.wait() == "DONE"
+    assert sink.calls == ["open", "restart", "finish", "prepare 1", "commit 1", "close"]
 
 
 async def test_a_run_waits_no_longer_before_it_goes_back() -> None:
