@@ -6,12 +6,13 @@ import asyncio
 import contextlib
 import weakref
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Final
 
 from streamcore.engine.core.egress import SinkNode
 from streamcore.engine.core.footprint import Scales
 from streamcore.engine.execution import Execution
 from streamcore.engine.outlet import Outlet
+from streamcore.engine.own_loop import require_loop
 from streamcore.engine.planning import SINK_BYTES, SINK_CAPACITY
 from streamcore.engine.writing import Writing
 from streamcore.graph.pvalue import PCollection
@@ -19,6 +20,11 @@ from streamcore.graph.runner import Stream
 from streamcore.model.bundle import Bundle
 from streamcore.model.sink import Sink
 from streamcore.model.windowed_value import WindowedValue
+
+_REMEDY: Final = (
+    "call it in a coroutine of that loop, such as an `async def` endpoint in place of a `def`, which a web framework "
+    "runs in a thread"
+)
 
 
 class Streams:
@@ -33,6 +39,7 @@ class Streams:
     def __init__(
         self, writing: Writing, on_room: Callable[[], None], tell_failure: Callable[[], Awaitable[None]]
     ) -> None:
+        self._loop = asyncio.get_running_loop()
         self._writing = writing
         self._on_room = on_room
         self._tell_failure = tell_failure
@@ -47,9 +54,11 @@ class Streams:
             is_over: Whether nothing will come any more.
 
         Raises:
-            PipelineError: If the PCollection is of another pipeline.
+            PipelineError: If the PCollection is of another pipeline, or this is not called in the loop of the run.
         """
         assert self._execution is not None
+        if not is_over:
+            require_loop(self._loop, "stream(...)", _REMEDY)
         producer, tag = self._execution.plan.producer(pcoll)
         node = SinkNode(f"{producer.label}/stream", self._execution.scheduler, SINK_CAPACITY, SINK_BYTES)
         sink = StreamSink(SINK_CAPACITY, SINK_BYTES)
@@ -66,7 +75,7 @@ class Streams:
             self._watched[outlet] = pcoll
             producer.consumers[tag].append(node)
             self._writing.start(outlet)
-            weakref.finalize(stream, _call_in, asyncio.get_running_loop(), leave)
+            weakref.finalize(stream, _call_in, self._loop, leave)
         return stream
 
     def attach(self, execution: Execution) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from streamcore.engine.runtime import Job
+from streamcore.errors import PipelineError
 from streamcore.graph.pipeline import Pipeline
 from streamcore.graph.runner import Stream
 from streamcore.model.windowed_value import WindowedValue
@@ -109,6 +110,24 @@ async def test_a_stream_that_was_left_has_ended_for_all_who_iterate_over_it() ->
     await asyncio.wait_for(asyncio.gather(*waiting), 30)
     assert [element async for element in stream] == []
     await job.cancel()
+
+
+async def test_a_stream_that_is_asked_for_in_another_thread_is_refused_and_holds_nothing() -> None:
+    p = Pipeline()
+    source = FedSource("a")
+    numbers = p | Read(source)
+    job = Job(p)
+    with pytest.raises(PipelineError) as caught:
+        await asyncio.to_thread(job.stream, numbers)
+    assert str(caught.value) == (
+        "`handle.stream(...)` was called outside the event loop of the run; call it in a coroutine of that loop, such "
+        "as an `async def` endpoint in place of a `def`, which a web framework runs in a thread"
+    )
+    source.feed("a", *MANY)
+    source.feed("a", *MANY)
+    source.end()
+    assert await asyncio.wait_for(job.wait(), 30) == "DONE"
+    assert [element async for element in await asyncio.to_thread(job.stream, numbers)] == []
 
 
 def test_a_stream_may_be_dropped_after_its_loop() -> None:
