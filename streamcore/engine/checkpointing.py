@@ -12,10 +12,22 @@ from streamcore.engine.durability import Durability
 from streamcore.engine.execution import Execution
 from streamcore.engine.manifest import Outcome
 from streamcore.engine.tasks import end_tasks
-from streamcore.errors import InvariantError, StateDirectoryError, StateWriteError, TransactionAbortedError
+from streamcore.errors import (
+    InvariantError,
+    PipelineError,
+    StateDirectoryError,
+    StateWriteError,
+    TransactionAbortedError,
+)
 from streamcore.timestamp import to_micros
 
 log = logging.getLogger("streamcore")
+
+
+def too_late(state: str) -> PipelineError:
+    """What is raised where a run takes no more checkpoints."""
+    when = "about to end" if state == "RUNNING" else state
+    return PipelineError(f"the run is {when}, and takes no more checkpoints; start it again to go on")
 
 
 class Checkpointing:

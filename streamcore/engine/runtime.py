@@ -7,13 +7,14 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 
-from streamcore.engine.checkpointing import Checkpointing
+from streamcore.engine.checkpointing import Checkpointing, too_late
 from streamcore.engine.clock import choose_clock
 from streamcore.engine.durability import durability_of
 from streamcore.engine.execution import Execution
 from streamcore.engine.intake import Arrivals
 from streamcore.engine.manifest import Outcome
 from streamcore.engine.outlet import Outlet
+from streamcore.engine.own_loop import end_of, require_loop_of
 from streamcore.engine.planning import Plan
 from streamcore.engine.rest import Rest, Work
 from streamcore.engine.slices import Slices
@@ -127,12 +128,13 @@ class Job:
         """Waits for the end of the run and returns its state; raises what made it fail.
 
         Raises:
-            PipelineError: If a part of the run calls it, such as a sink, and would wait for itself; `drain` likewise.
+            PipelineError: If a part of the run calls it, such as a sink, and would wait for itself, or it is awaited in
+                another event loop; `drain` likewise.
         """
         self._refuse_own_task("wait()")
         self._waiting += 1
         try:
-            await asyncio.wait({self._main})
+            await end_of(self._main)
         finally:
             self._waiting -= 1
         if not self._main.cancelled():
@@ -167,11 +169,12 @@ class Job:
 
     async def cancel(self) -> None:
         """Ends the run without putting out what is open; sinks drop what they have not completed."""
+        require_loop_of(self._main, "cancel()")
         if self._state == "RUNNING":  # else it has come to its end, and frees what it holds
             self._main.cancel()
         else:
             self._refuse_own_task("cancel()")
-        await asyncio.wait({self._main})
+        await end_of(self._main)
         if self._state == "RUNNING":  # it had not begun
             self._state = "CANCELLED"
             await self._abort()
@@ -351,18 +354,14 @@ class Job:
             msg = f"a {what} needs a place to be kept; run the pipeline with PipelineOptions(state_dir=...)"
             raise PipelineError(msg)
         if self._finishing or self._state != "RUNNING":
-            raise self._too_late()
+            raise too_late(self._state)
         return self._checkpoints
-
-    def _too_late(self) -> PipelineError:
-        state = "about to end" if self._state == "RUNNING" else self._state
-        return PipelineError(f"the run is {state}, and takes no more checkpoints; start it again to go on")
 
     async def _ask(self, call: str, work: Callable[[], Awaitable[int]]) -> int:
         self._refuse_own_task(call)
         number = await self._tasks.see_through(work, StateDirectoryError, TransactionAbortedError)
         if number is None:
-            raise self._too_late()
+            raise too_late(self._state)
         return number
 
     def _go_back(self) -> None:
@@ -372,6 +371,7 @@ class Job:
 
     def _refuse_own_task(self, call: str) -> None:
         """Refuses to wait in a task that the run waits for. One that reads it does not wait for, it cancels it."""
+        require_loop_of(self._main, call)
         if asyncio.current_task() is self._main or (self._tasks.is_current() and not self.execution.is_reading()):
             raise own_task_error(call)
 

@@ -31,7 +31,10 @@ class Stream(Protocol[T_co]):
 
 
 class JobHandle(Protocol):
-    """A run of a pipeline: watch it, read its results, end it."""
+    """A run of a pipeline: watch it, read its results, end it.
+
+    Its coroutines are for the event loop of the run; another thread hands them to `asyncio.run_coroutine_threadsafe`.
+    """
 
     @property
     def state(self) -> str:
