@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import os
 import shutil
 import signal
 import subprocess
@@ -50,12 +51,17 @@ class ServerProcess:
 
     def kill(self) -> None:
         """Ends it at once."""
-        self._process.kill()
+        self._tell_all(signal.SIGKILL)
         self._process.wait(STOP_SECONDS)
 
     def stop(self) -> None:
         """Ends it in an orderly way."""
-        self._process.terminate()
+        self._tell_all(signal.SIGTERM)
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(STOP_SECONDS)
         self.kill()
+
+    def _tell_all(self, number: signal.Signals) -> None:
+        """Sends a signal to it and to what it has started: the server itself, where this is a program around it."""
+        if self.is_running():  # else its number may be that of another process by now
+            os.killpg(self._process.pid, number)
