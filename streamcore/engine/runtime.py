@@ -66,7 +66,7 @@ class Job:
         self._state = "RUNNING"
         # How many wait for the end, and will see what made the run fail.
         self._waiting = 0
-        self._main = asyncio.create_task(self._run(), name="streamcore")
+        self._main = asyncio.create_task(self._run(), name="streamcore", context=self._tasks.context)
 
     def __repr__(self) -> str:
         return f"<Job {self._state}>"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from typing import Any, TypeVar
 
@@ -33,16 +34,18 @@ class Tasks:
 
     Attributes:
         failure: What made the first of them fail.
+        context: The context variables of the run, which its tasks have, and not those of whoever asks it for something.
     """
 
     def __init__(self, on_failure: Callable[[], None]) -> None:
         self.failure: BaseException | None = None
+        self.context = contextvars.copy_context()
         self._on_failure = on_failure
         self._running: set[asyncio.Task[None]] = set()
 
     def start(self, work: Callable[..., Coroutine[Any, Any, None]], *args: Any) -> asyncio.Task[None]:
         """Starts a task, which raises nothing."""
-        task = asyncio.create_task(self._guarded(work, *args))
+        task = asyncio.create_task(self._guarded(work, *args), context=self.context.copy())
         self._running.add(task)
         task.add_done_callback(self._running.discard)
         return task

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import gc
 from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,7 +22,8 @@ from streamcore.transforms.elementwise import Map
 from streamcore.transforms.group import CombinePerKey
 from streamcore.transforms.read import Create, Read
 from streamcore.transforms.write import Write
-from tests.engine.sources import FedSource, calm
+from tests.engine.ledgers import Ledger, LedgerSink, copying
+from tests.engine.sources import FedSource, Gate, calm
 from tests.engine.test_runtime import Collected
 
 
@@ -322,3 +326,33 @@ async def test_a_handle_shows_its_state() -> None:
     assert repr(handle) == "<Job RUNNING>"
     await handle.wait()
     assert repr(handle) == "<Job DONE>"
+
+
+REQUEST = contextvars.ContextVar("REQUEST", default="none")
+
+
+class Seeing(LedgerSink):
+    """Notes for which request it does something."""
+
+    def __init__(self) -> None:
+        super().__init__(Ledger())
+        self.seen: list[tuple[str, str]] = []
+
+    async def prepare(self, number: int) -> list[Any]:
+        self.seen.append(("prepare", REQUEST.get()))
+        return await super().prepare(number)
+
+    async def commit(self, number: int, prepared: list[Any]) -> None:
+        self.seen.append(("commit", REQUEST.get()))
+        await super().commit(number, prepared)
+
+
+async def test_whoever_asks_for_a_checkpoint_does_not_lend_the_run_its_context(tmp_path: Path) -> None:
+    sink = Seeing()
+    REQUEST.set("the start")
+    job = Job(copying(sink, tmp_path, Gate()))
+    REQUEST.set("a checkpoint")
+    await job.checkpoint()
+    await job.savepoint("kept")
+    await job.cancel()
+    assert sink.seen == [("prepare", "the start"), ("commit", "the start")] * 2
