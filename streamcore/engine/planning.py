@@ -200,6 +200,7 @@ class Plan:
                 if _order_matters(node) or _is_chained(node):
                     node.pace = Pace(limit=1)
         estimators = [node for node in self.nodes if isinstance(node, EstimatorNode)]
+        aggregated = _in_front_of_reduces(self.nodes)
         for node in estimators:
             # One estimator given to several sources keeps all of them together.
             node.aligned = [other for other in estimators if other.estimator is node.estimator]
@@ -207,8 +208,15 @@ class Plan:
             if isinstance(node, EstimatorNode):
                 node.reduces = list(_reduces_behind(node, first_only=True))
                 node.reduces += [behind for behind in _reduces_behind(node) if behind in met.difference(node.reduces)]
-                moved = any(map(_moves_times, _nodes_behind(node)))
+                behind = aggregated.intersection(_nodes_behind(node, to_first_reduce=False))
+                moved = any(isinstance(one, TimestampNode) for one in behind)
                 node.one_by_one = moved or _order_matters(node) or _is_chained(node)
+                if not node.one_by_one:
+                    # Its bundles are cut by the times that it saw: whether an element that is older is late would
+                    # depend on how it is bundled.
+                    for one in behind:
+                        if isinstance(one, ElementwiseNode):
+                            one.may_move_back = False
             elif isinstance(node, SourceNode):
                 node.one_by_one = _is_chained(node)
                 if _order_matters(node):
@@ -275,11 +283,15 @@ def _downstream(node: Node) -> Iterator[Node]:
             yield getattr(consumer, "flatten", consumer)
 
 
-def _moves_times(node: Node) -> bool:
-    """Whether a node gives elements other times than those that the watermark in front of it was told by."""
-    return isinstance(node, TimestampNode) and not any(
-        isinstance(behind, EstimatorNode) for behind in _downstream(node)
-    )
+def _in_front_of_reduces(nodes: list[Node]) -> set[Node]:
+    """The nodes whose outputs an aggregation takes up with the watermark that they have."""
+    found: set[Node] = set()
+    for node in reversed(nodes):
+        if any(isinstance(behind, ReduceNode) or behind in found for behind in _downstream(node)):
+            found.add(node)
+        if isinstance(node, EstimatorNode):
+            found.discard(node)  # another watermark starts there
+    return found
 
 
 def _reduces_behind(node: Node, first_only: bool = False, same_windows: bool = False) -> Iterator[ReduceNode]:

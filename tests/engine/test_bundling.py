@@ -9,6 +9,9 @@ from typing import Any
 import pytest
 
 from streamcore import (
+    AccumulationMode,
+    AfterCount,
+    AfterWatermark,
     BoundedOutOfOrderness,
     CombineGlobally,
     CombinePerKey,
@@ -16,9 +19,11 @@ from streamcore import (
     DoFn,
     Filter,
     FixedWindows,
+    FlatMap,
     Flatten,
     GlobalWindow,
     GroupByKey,
+    IntervalWindow,
     Map,
     ParDo,
     Pipeline,
@@ -192,6 +197,91 @@ def test_times_that_are_moved_behind_the_watermark_are_late(size: int) -> None:
         return timed(p, "in", [100, 109, 105]) | "back" >> WithTimestamps(lambda pair: pair[1] - 50)
 
     assert totals(size, FixedWindows(10), build) == ([("k", 100)], [("k", 109), ("k", 105)])
+
+
+def grouped(pairs: Any) -> Any:
+    """The pairs, as they come out of an aggregation by seconds."""
+    groups = pairs | "seconds" >> WindowInto(FixedWindows(1)) | GroupByKey()
+    return groups | "apart" >> FlatMap(lambda pair: [(pair[0], time) for time in pair[1]])
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_panes_that_are_moved_behind_the_watermark_are_late(size: int) -> None:
+    def build(p: Pipeline) -> Any:
+        return grouped(timed(p, "in", [0, 5, 9, 11, 14])) | "back" >> WithTimestamps(lambda pair: max(0, pair[1] - 11))
+
+    assert totals(size, FixedWindows(10), build) == ([("k", 14)], [("k", 11), ("k", 14)])
+
+
+def back(pair: tuple[str, int]) -> TimestampedValue[Any]:
+    """The pair, moved to the beginning."""
+    return TimestampedValue(pair, 0)
+
+
+def into_an_old_window(pair: tuple[str, int]) -> WindowedValue[Any]:
+    """The pair with its time, in the first window."""
+    return WindowedValue(pair, pair[1], (IntervalWindow(0, 1),))
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(
+    "step",
+    [
+        lambda pairs: pairs | "stamp" >> Map(lambda pair: TimestampedValue(pair, pair[1])) | Map(back),
+        lambda pairs: (pairs | ParDo(Tagging()).with_outputs("all")).all | Map(back),
+        lambda pairs: (pairs | Map(lambda pair: TaggedOutput("all", back(pair))).with_outputs("all")).all,
+        lambda pairs: (pairs,) | Flatten() | Map(back),
+        lambda pairs: grouped(pairs) | Map(back),
+        lambda pairs: pairs | "seconds" >> WindowInto(FixedWindows(1)) | Map(into_an_old_window),
+    ],
+    ids=["timestamped", "tagged", "tagging", "flattened", "grouped", "windowed"],
+)
+def test_no_element_may_go_back_behind_its_watermark(step: Step, size: int) -> None:
+    with pytest.raises(UserCodeError, match="the step moves an element back in time, behind the step that takes"):
+        totals(size, FixedWindows(10), lambda p: step(timed(p, "in", [0, 5, 9, 11, 14])))
+
+
+@pytest.mark.parametrize(
+    ("step", "times"),
+    [
+        (lambda pairs: pairs | Map(back), [0, 0]),
+        (lambda pairs: grouped(pairs) | Map(back), [0, 0]),
+        (lambda pairs: pairs | Map(back) | WithTimestamps(lambda _: 7, watermark=BoundedOutOfOrderness(0)), [7, 7]),
+    ],
+    ids=["not aggregated", "not aggregated again", "under another watermark"],
+)
+def test_elements_that_are_not_aggregated_with_their_watermark_may_go_back(step: Step, times: list[int]) -> None:
+    found: list[Any] = []
+    with Pipeline() as p:
+        moved = step(timed(p, "in", [5, 9]))
+        _ = moved | "keep" >> Map(lambda _, time=DoFn.TimestampParam: found.append(time.seconds()))
+        _ = timed(p, "other", [1]) | CombinePerKey(sum)
+    assert found == times
+
+
+class Ending(DoFn):
+    """Puts something out at the end of its bundle."""
+
+    def process(self, element: Any) -> None:
+        """Nothing."""
+
+    def finish_bundle(self) -> Iterator[WindowedValue[Any]]:
+        """A pair at the beginning of time."""
+        yield WindowedValue(("k", 1), Timestamp(0), (IntervalWindow(0, 1),))
+
+
+def test_what_a_bundle_ends_with_is_of_no_element_and_may_have_any_time() -> None:
+    assert totals(100, FixedWindows(10), lambda p: timed(p, "in", [5, 9]) | ParDo(Ending())) == ([("k", 1)], [])
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_elements_that_travel_one_by_one_may_go_back(size: int) -> None:
+    def build(p: Pipeline) -> Any:
+        early, mode = AfterWatermark(early=AfterCount(1)), AccumulationMode.DISCARDING
+        pairs = timed(p, "in", [0, 5, 9, 11, 14]) | "early" >> WindowInto(FixedWindows(10), early, mode)
+        return pairs | "sums" >> CombinePerKey(sum) | Map(back)
+
+    assert totals(size, FixedWindows(10), build) == ([("k", 25)], [("k", 14), ("k", 0)])
 
 
 @pytest.mark.parametrize("size", SIZES)

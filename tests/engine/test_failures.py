@@ -285,7 +285,7 @@ async def test_a_failure_reaches_whoever_reads_a_stream() -> None:
             lambda e: TimestampedValue(("k", e), e - 50),
             "step 'move' failed on element TimestampedValue(('k', 100), Timestamp(50)) in window [100.0, 110.0): "
             "the step moves an element back in time, behind the step that takes the watermark from the elements' "
-            "times; give it that time there: WithTimestamps(fn, watermark=...)",
+            "times; give it that time there, by WithTimestamps(fn, watermark=...), or here, by WithTimestamps(fn)",
         ),
         (lambda e: TimestampedValue(("k", e), e + 50), None),
     ],

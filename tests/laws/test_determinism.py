@@ -15,7 +15,7 @@ from streamcore.transforms.flatten import Flatten
 from streamcore.transforms.group import Reduce
 from streamcore.triggers import AfterCount, AfterWatermark, DefaultTrigger, Repeatedly
 from streamcore.windowing import FixedWindows, GlobalWindows, Sessions
-from tests.laws.arrivals import Element, Event, Mark, Pause, Replay, cut
+from tests.laws.arrivals import Element, Event, Mark, Pause
 from tests.laws.cases import (
     ESTIMATORS,
     UNIT,
@@ -28,30 +28,12 @@ from tests.laws.cases import (
     units,
     windowings,
 )
-from tests.laws.runs import Build, Seen, machine
+from tests.laws.cuts import Cut, check, cuts
+from tests.laws.runs import Build
 from tests.laws.trigger_strategies import TRIGGERS
 
-BUNDLE_SIZES = [1, 2, 3, 7, 256]
-
-sizes = st.lists(st.sampled_from(BUNDLE_SIZES), min_size=1, max_size=4)
-cuts = st.tuples(sizes, st.sampled_from(BUNDLE_SIZES), st.booleans(), sizes)
 estimators = st.none() | ESTIMATORS
 reduces: st.SearchStrategy[Callable[[], Reduce]] = st.sampled_from([GroupByKey, lambda: CombinePerKey(sum)])
-Cut = tuple[list[int], int, bool, list[int]]
-
-
-def check(events: list[Event], ports: int, ways: list[Cut], build: Callable[[Build], None]) -> None:
-    """The result is that of elements that come one by one, in bundles of one, for any other cut and on any machine."""
-
-    def run(sizes: list[int], bundle_size: int, apart: bool, paces: list[int]) -> Seen:
-        pipeline = Build(Replay(cut(events, sizes, apart), ports), bundle_size)
-        build(pipeline)
-        with machine(paces):
-            return pipeline.run()
-
-    expected = run([1], 1, True, [1])
-    for way in [([256], 256, False, [256]), *ways]:
-        assert run(*way) == expected, way
 
 
 @given(

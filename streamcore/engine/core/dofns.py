@@ -75,7 +75,7 @@ class DoFnNode(FlatMapNode):
                 raise UserCodeError(self.label, output, None, PipelineError(msg))
         if outputs:
             # In one window, so that each is put out once; the output's own take its place.
-            self.emit_outputs(Bundle(outputs, MIN_MICROS, (GlobalWindow(),), split=bundle.split))
+            self.emit_wrapped(Bundle(outputs, MIN_MICROS, (GlobalWindow(),), split=bundle.split))
 
 
 def _has_windows(output: object) -> bool:

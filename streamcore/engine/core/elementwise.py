@@ -29,6 +29,9 @@ class ElementwiseNode(Node):
         plan: How the user's function is called.
         windowfn: The windowing of the input; it assigns windows to outputs that come with a timestamp of their own.
         ignore_unknown_tags: Whether values for outputs that nobody named are dropped instead of refused.
+
+    Attributes:
+        may_move_back: Its outputs may be older than the elements they come from; set by the planner.
     """
 
     def __init__(
@@ -43,6 +46,7 @@ class ElementwiseNode(Node):
         self.plan = plan
         self.windowfn = windowfn
         self.ignore_unknown_tags = ignore_unknown_tags
+        self.may_move_back = True
         self._by_window = ElementParameter.WINDOW in plan.filled.values()
         self._call = bind_columns(plan)
 
@@ -67,16 +71,17 @@ class ElementwiseNode(Node):
         if are_plain(bundle.values):
             self.emit(bundle)
             return
-        # Behind an estimator, whose bundles are cut by the times it saw, whether such an element is late would depend
-        # on how it is bundled.
-        position = None if bundle.bounds is None else moved_back(bundle)
+        position = None if self.may_move_back else moved_back(bundle)
         if position is not None:
             msg = (
                 "the step moves an element back in time, behind the step that takes the watermark from the elements' "
-                "times; give it that time there: WithTimestamps(fn, watermark=...)"
+                "times; give it that time there, by WithTimestamps(fn, watermark=...), or here, by WithTimestamps(fn)"
             )
             raise self.failure(bundle, position, PipelineError(msg))
+        self.emit_wrapped(bundle)
 
+    def emit_wrapped(self, bundle: Bundle) -> None:
+        """Emits outputs among which there are values with timestamps, windows or tags."""
         for tag, part in unwrap(bundle, self.windowfn, partial(self.failure, bundle)):
             if tag in self.consumers:
                 self.emit(part, tag)

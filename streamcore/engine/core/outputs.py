@@ -27,13 +27,24 @@ def are_plain(outputs: list[Any]) -> bool:
 
 
 def moved_back(bundle: Bundle) -> int | None:
-    """The position of the first output whose own timestamp is before that of its element, if there is one."""
+    """The position of the first output that is older than its element, if there is one.
+
+    It is if its own timestamp is, or if one of its own windows ends before all of the element's.
+    """
     for position, (value, timestamp) in enumerate(zip(bundle.values, bundle.timestamp_list(), strict=True)):
         if isinstance(value, TaggedOutput):
             value = value.value
         if isinstance(value, TimestampedValue | WindowedValue) and value.timestamp.micros < timestamp:
             return position
+        if isinstance(value, WindowedValue):
+            (windows,) = bundle.slice(position, position + 1).window_list()
+            if windows and value.windows and _first_end(value.windows) < _first_end(windows):
+                return position
     return None
+
+
+def _first_end(windows: Windows) -> int:
+    return min(window.end_micros for window in windows)
 
 
 def unwrap(
