@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from streamcore.engine.copies import own_copy
-from streamcore.engine.core.assign import follows_timestamp
 from streamcore.engine.core.merging import MergingReduce
 from streamcore.engine.core.node import Scheduler
 from streamcore.engine.core.reduce import Aggregation, ReduceNode
@@ -33,7 +32,7 @@ def hinted_type(reduce: Reduce, pcoll: PCollection[Any]) -> Any:
 def make_reduce(label: str, scheduler: Scheduler, windowing: Windowing, reduce: Reduce) -> ReduceNode:
     """The cheapest node that does what the windowing asks for."""
     aggregation = Aggregation(own_copy(label, reduce.combine_fn), reduce.keyed, reduce.has_defaults)
-    if fires_once(windowing) and follows_timestamp(windowing.windowfn):
+    if fires_once(windowing) and windowing.windowfn.follows_timestamp:
         if isinstance(windowing.windowfn, TimeWindowFn):
             return SpanReduce(label, scheduler, windowing, aggregation)
         if isinstance(windowing.windowfn, Sessions) and type(windowing.windowfn).merge is Sessions.merge:

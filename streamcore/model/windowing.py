@@ -6,11 +6,14 @@ import abc
 import dataclasses
 import enum
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, ClassVar, Final
 
 from streamcore.model.trigger import Trigger
 from streamcore.model.window import BoundedWindow
 from streamcore.timestamp import Timestamp, TimestampTypes
+
+# What a window kind may say of the windows that it assigns, and the methods that this holds for.
+_PROMISES: Final = {"follows_timestamp": ("assign",), "has_one_window": ("assign", "windows_at")}
 
 
 class WindowFn(abc.ABC):
@@ -19,7 +22,23 @@ class WindowFn(abc.ABC):
     `assign` is called once per element and must depend on nothing but its context. A merging kind also
     overrides `merge` and keeps `is_merging` true. Kinds whose windows follow from the timestamp
     alone derive from `TimeWindowFn` (in `streamcore.model.windowing`) and run on the fast path.
+
+    Attributes:
+        follows_timestamp: Windows can be told from the timestamp at any later time, so that they need not be assigned
+            at all. A subclass with an `assign` of its own does not inherit it: that may look at the element.
+        has_one_window: Every element gets exactly one window. Neither is it inherited, nor with `windows_at`.
     """
+
+    follows_timestamp: ClassVar[bool] = False
+    has_one_window: ClassVar[bool] = False
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """A subclass that assigns in its own way does not inherit what is said of another way."""
+        super().__init_subclass__(**kwargs)
+        for promise, methods in _PROMISES.items():
+            promiser = next(kind for kind in cls.__mro__ if promise in vars(kind))
+            if any(getattr(cls, method, None) is not getattr(promiser, method, None) for method in methods):
+                setattr(cls, promise, False)
 
     class AssignContext:
         """What `assign` may look at: `timestamp`, `element` and, on re-windowing, the present `window`."""
@@ -78,6 +97,8 @@ class NonMergingWindowFn(WindowFn):
 
 class TimeWindowFn(NonMergingWindowFn):
     """A window kind whose windows follow from the timestamp alone, so that whole columns can be assigned."""
+
+    follows_timestamp = True
 
     @abc.abstractmethod
     def windows_at(self, timestamp: int, /) -> tuple[BoundedWindow, ...]:

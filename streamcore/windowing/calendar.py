@@ -48,6 +48,8 @@ class CalendarWindows(InterningWindowFn):
 
     __slots__ = ("_starts", "_windows")
 
+    has_one_window = True
+
     _starts: list[int]
     _windows: list[tuple[IntervalWindow, ...]]
 

@@ -31,6 +31,8 @@ class FixedWindows(InterningWindowFn):
     FixedWindows(5.0, offset=2.0)
     """
 
+    has_one_window = True
+
     def __init__(self, size: DurationTypes, offset: TimestampTypes | DurationTypes = 0) -> None:
         self.size_micros = positive_argument("FixedWindows", "size", size)
         self.offset_micros = span_argument("offset", offset, "FixedWindows") % self.size_micros

@@ -23,6 +23,8 @@ class GlobalWindows(TimeWindowFn):
     (GlobalWindow,)
     """
 
+    has_one_window = True
+
     @classmethod
     def windowed_value(
         cls, value: T, timestamp: TimestampTypes = MIN_TIMESTAMP, pane_info: PaneInfo = PANE_INFO_UNKNOWN

@@ -31,6 +31,9 @@ class Sessions(WindowFn):
     [[30.0, 630.0)]
     """
 
+    follows_timestamp = True
+    has_one_window = True
+
     def __init__(self, gap_size: DurationTypes) -> None:
         self.gap_micros = positive_argument("Sessions", "gap_size", gap_size)
         self.gap_size = Duration.of_micros(self.gap_micros)

@@ -41,6 +41,8 @@ class SlidingWindows(InterningWindowFn):
     (10000000, 15000000)
     """
 
+    follows_timestamp = True
+
     def __init__(self, size: DurationTypes, period: DurationTypes, offset: TimestampTypes | DurationTypes = 0) -> None:
         self.size_micros = positive_argument("SlidingWindows", "size", size)
         self.period_micros = positive_argument("SlidingWindows", "period", period)

@@ -21,7 +21,6 @@ from streamcore import (
     Values,
     WindowInto,
 )
-from streamcore.engine.core.assign import has_one_window
 from streamcore.model.labels import label_of
 from streamcore.model.window import GlobalWindow, IntervalWindow
 from streamcore.model.windowed_value import TaggedOutput, TimestampedValue, WindowedValue
@@ -80,9 +79,10 @@ def test_which_window_functions_give_one_window() -> None:
             return ()
 
     one = [FixedWindows(1), Sessions(1), GlobalWindows(), CalendarWindows.days()]
-    assert [has_one_window(windowfn) for windowfn in one] == [True] * 4
-    assert not has_one_window(SlidingWindows(2, 1))
-    assert not has_one_window(Own(1))
+    assert [windowfn.has_one_window for windowfn in one] == [True] * 4
+    assert not SlidingWindows(2, 1).has_one_window
+    assert not Own(1).has_one_window
+    assert Own(1).follows_timestamp
 
 
 def test_a_lambda_is_labelled_by_its_place() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from streamcore.engine.core.elementwise import check_count, one_window_each
 from streamcore.engine.core.estimate import is_estimated
@@ -13,9 +13,8 @@ from streamcore.engine.core.node import Node, Scheduler
 from streamcore.engine.core.windows import assigning, windows_of
 from streamcore.errors import PipelineError, shorten
 from streamcore.model.bundle import Bundle, WindowColumn, Windows
-from streamcore.model.windowing import TimeWindowFn, WindowFn
+from streamcore.model.windowing import WindowFn
 from streamcore.timestamp import MEANT_AS_UTC, Timestamp
-from streamcore.windowing import CalendarWindows, FixedWindows, GlobalWindows, Sessions, SlidingWindows
 
 
 class TimestampNode(Node):
@@ -116,30 +115,11 @@ class WindowNode(Node):
         An element that is in several windows is several elements from here on, as in Beam.
         """
         self.metrics.elements += len(bundle.values)
-        if not (isinstance(bundle.windows, WindowFn) and has_one_window(bundle.windows)):
+        if not (isinstance(bundle.windows, WindowFn) and bundle.windows.has_one_window):
             bundle = one_window_each(bundle)
         windows = assign_windows(self, self.windowfn, bundle, bundle.timestamps)
         marks, bounds = bundle.watermarks, bundle.bounds
         self.emit(Bundle(bundle.values, bundle.timestamps, windows, bundle.pane, bundle.split, marks, bounds))
-
-
-def follows_timestamp(windowfn: WindowFn) -> bool:
-    """Whether windows can be told from the timestamp at any later time, so that they need not be assigned at all.
-
-    A subclass with an `assign` of its own may look at the element.
-    """
-    return type(windowfn).assign in (TimeWindowFn.assign, SlidingWindows.assign, Sessions.assign)
-
-
-_ONE_WINDOW: Final = (CalendarWindows.windows_at, FixedWindows.windows_at, GlobalWindows.windows_at)
-
-
-def has_one_window(windowfn: WindowFn) -> bool:
-    """Whether every element is known to get exactly one window."""
-    kind = type(windowfn)
-    if isinstance(windowfn, TimeWindowFn):
-        return kind.assign is TimeWindowFn.assign and type(windowfn).windows_at in _ONE_WINDOW
-    return kind.assign is Sessions.assign
 
 
 def assign_windows(node: Node, windowfn: WindowFn, bundle: Bundle, stamps: list[int] | int) -> WindowColumn:
@@ -154,7 +134,7 @@ def assign_windows(node: Node, windowfn: WindowFn, bundle: Bundle, stamps: list[
     Raises:
         UserCodeError: If the window function fails, or does not return windows.
     """
-    if follows_timestamp(windowfn):
+    if windowfn.follows_timestamp:
         return windowfn
     columns = Bundle(bundle.values, stamps, bundle.windows)
     windows: list[Windows] = []

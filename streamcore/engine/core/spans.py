@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Any, Final
 
-from streamcore.engine.core.assign import has_one_window
 from streamcore.engine.core.cell_log import CellDict, CellLog
 from streamcore.engine.core.changes import Change
 from streamcore.engine.core.kernels import compile_loop, first, merger, single_functions, update
@@ -40,7 +39,7 @@ class SpanReduce(ReduceNode):
         kernel = aggregation.kernel()
         assert isinstance(windowing.windowfn, TimeWindowFn)
         self._windowfn: TimeWindowFn = windowing.windowfn
-        self._one_window = has_one_window(windowing.windowfn)
+        self._one_window = windowing.windowfn.has_one_window
         self._spans: dict[int, Cells] = {}
         self._open: dict[BoundedWindow, list[tuple[int | None, Cells]]] = {}
         # The last spans that were looked for; elements that come a little late go back and forth between two.

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from streamcore.engine.core.assign import follows_timestamp
 from streamcore.engine.core.cell_log import CellDict, CellLog
 from streamcore.engine.core.cell_loop import compile_add
 from streamcore.engine.core.cell_reduce import CellReduce
@@ -32,7 +31,7 @@ class TriggeredReduce(CellReduce):
         self._add = compile_add(aggregation.kernel(), windowing.timestamp_combiner, self.trigger.create())
         windowfn = windowing.windowfn
         self._assigned_by: TimeWindowFn | None = None
-        if follows_timestamp(windowfn) and isinstance(windowfn, TimeWindowFn):
+        if windowfn.follows_timestamp and isinstance(windowfn, TimeWindowFn):
             self._assigned_by = windowfn
 
     def earliest_end(self, timestamp: int) -> int:
