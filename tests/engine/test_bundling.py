@@ -341,6 +341,22 @@ def test_an_estimator_that_goes_back_within_a_bundle(size: int) -> None:
     assert late == [("all", 40), ("all", 30), ("all", 7)]
 
 
+class ShortSessions(Sessions):
+    """Sessions of which each element opens a second, whatever the gap."""
+
+    def assign(self, assign_context: WindowFn.AssignContext) -> list[IntervalWindow]:
+        """The second after the element."""
+        return [IntervalWindow(assign_context.timestamp, assign_context.timestamp + 1)]
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_sessions_that_a_subclass_opens_in_its_own_way(size: int) -> None:
+    def build(p: Pipeline) -> Any:
+        return timed(p, "in", [0, 3, 1, 30])
+
+    assert totals(size, ShortSessions(10), build) == ([("k", 0), ("k", 3), ("k", 30)], [("k", 1)])
+
+
 @pytest.mark.parametrize("size", SIZES)
 def test_a_late_output_that_is_aggregated_again(size: int) -> None:
     counts: list[int] = []

@@ -42,7 +42,7 @@ class MergingReduce(CellReduce):
     def earliest_end(self, timestamp: int) -> int:
         """The end of a session of this element alone."""
         windowfn = self.windowing.windowfn
-        if isinstance(windowfn, Sessions) and self.ends_alone:
+        if isinstance(windowfn, Sessions) and windowfn.follows_timestamp and self.ends_alone:
             return min(timestamp + windowfn.gap_micros, LAST_END)
         return super().earliest_end(timestamp)
 
