@@ -24,7 +24,6 @@ from streamcore.graph.pvalue import DEFAULT_WINDOWING, PCollection
 from streamcore.model.options import PipelineOptions
 from streamcore.model.sink import Sink
 from streamcore.model.source import Source
-from streamcore.model.watermark import ManualWatermark
 from streamcore.model.windowing import ClosingBehavior
 from streamcore.transforms.co_group_by_key import SideBySide
 from streamcore.transforms.dofn import plan_call
@@ -130,7 +129,7 @@ class Plan:
 
     def _with_timestamps(self, applied: AppliedTransform, stamp: WithTimestamps) -> None:
         windowfn = applied.inputs[0].windowing.windowfn
-        manual = isinstance(stamp.watermark, ManualWatermark)
+        manual = stamp.watermark is not None and stamp.watermark.moved_by_hand
         label = applied.full_label
         node = TimestampNode(label, self.scheduler, stamp.fn, stamp.micros_per_unit, windowfn, manual)
         if stamp.watermark is None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import abc
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 from streamcore.errors import PipelineError, describe, shorten
 from streamcore.model.functions import require_plain
@@ -36,7 +36,13 @@ class WatermarkEstimator(abc.ABC):
             None: it stays.
         max_drift: A split whose watermark is so much (seconds) ahead of the slowest one is not polled until the
             others have caught up; None: no limit.
+
+    Attributes:
+        moved_by_hand: The program may move it from outside, such as in the timestamp function of `WithTimestamps`;
+            elements get their times one by one then, each when the one before has passed the estimator.
     """
+
+    moved_by_hand: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -191,6 +197,8 @@ class ManualWatermark(WatermarkEstimator):
     ...     return event["at"]
     >>> stamp = WithTimestamps(time_of, watermark=mark)
     """
+
+    moved_by_hand = True
 
     def __init__(self, *, idle_timeout: DurationTypes | None = None, max_drift: DurationTypes | None = None) -> None:
         super().__init__(idle_timeout=idle_timeout, max_drift=max_drift)

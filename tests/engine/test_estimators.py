@@ -153,8 +153,31 @@ def test_an_estimator_that_fails_before_any_element_is_named_with_its_step() -> 
     assert str(error.value) == "step 'stamp' failed in Beginning.create: OSError: gone; handle it in Beginning.create"
 
 
-def test_a_watermark_moved_by_hand_counts_from_the_next_element_on() -> None:
-    manual = ManualWatermark()
+class OwnManual(WatermarkEstimator):
+    """Moved by hand, and not derived from the one that is."""
+
+    moved_by_hand = True
+    mark = 0
+
+    def advance_to(self, seconds: int) -> None:
+        """Moves it."""
+        self.mark = seconds * 1_000_000
+
+    def observe(self, state: int, value: Any, timestamp: int) -> int:
+        """Where it has been moved to."""
+        return max(state, self.mark)
+
+    def current(self, state: int) -> int:
+        """As of the last element."""
+        return state
+
+
+@pytest.mark.parametrize("size", [1, 256])
+@pytest.mark.parametrize("kind", [ManualWatermark, OwnManual])
+def test_a_watermark_moved_by_hand_counts_from_the_next_element_on(
+    kind: type[ManualWatermark | OwnManual], size: int
+) -> None:
+    manual = kind()
 
     def time(n: int) -> int:
         if n == 30:
@@ -162,7 +185,7 @@ def test_a_watermark_moved_by_hand_counts_from_the_next_element_on() -> None:
         return n
 
     seen: list[Any] = []
-    with Pipeline() as p:
+    with Pipeline(options=PipelineOptions(bundle_size=size)) as p:
         sums, late = (
             p
             | Create([5, 12, 30, 13, 25])
