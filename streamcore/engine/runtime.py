@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 
 from streamcore.engine.checkpointing import Checkpointing, too_late
 from streamcore.engine.clock import choose_clock
 from streamcore.engine.durability import durability_of
+from streamcore.engine.ending import Ending
 from streamcore.engine.execution import Execution
 from streamcore.engine.intake import Arrivals
 from streamcore.engine.manifest import Outcome
@@ -19,7 +19,7 @@ from streamcore.engine.planning import Plan
 from streamcore.engine.rest import Rest, Work
 from streamcore.engine.slices import Slices
 from streamcore.engine.streams import Streams
-from streamcore.engine.tasks import Tasks, free_all, is_cancelled, mark_seen, own_task_error
+from streamcore.engine.tasks import Tasks, free_all, is_cancelled, own_task_error
 from streamcore.engine.writing import Writing
 from streamcore.errors import PipelineError, StateDirectoryError, TransactionAbortedError
 from streamcore.graph.pipeline import Pipeline
@@ -29,7 +29,6 @@ from streamcore.model.metrics import MetricResults
 from streamcore.model.windowed_value import WindowedValue
 
 T = TypeVar("T")
-log = logging.getLogger("streamcore")
 
 
 class Job:
@@ -63,20 +62,18 @@ class Job:
         self._is_polling = False
         self._draining = False
         self._finishing = False
-        self._state = "RUNNING"
-        # How many wait for the end, and will see what made the run fail.
-        self._waiting = 0
+        self._ending = Ending(self._tasks)
         self._main = asyncio.create_task(self._run(), name="streamcore", context=self._tasks.context)
 
     def __repr__(self) -> str:
-        return f"<Job {self._state}>"
+        return f"<Job {self.state}>"
 
     # The handle.
 
     @property
     def state(self) -> str:
         """`RUNNING`, `DONE`, `FAILED`, `CANCELLED` or `DRAINED`."""
-        return self._state
+        return self._ending.state
 
     @property
     def metrics(self) -> MetricResults:
@@ -98,7 +95,7 @@ class Job:
 
         Elements that are not taken hold the pipeline up, until the stream is closed or dropped.
         """
-        return self._streams.open(pcoll, is_over=self._finishing or self._state != "RUNNING")
+        return self._streams.open(pcoll, is_over=self._finishing or self.state != "RUNNING")
 
     async def checkpoint(self) -> int:
         """Takes a checkpoint now; returns its number as soon as it holds.
@@ -132,14 +129,14 @@ class Job:
                 another event loop; `drain` likewise.
         """
         self._refuse_own_task("wait()")
-        self._waiting += 1
+        self._ending.waiting += 1
         try:
             await end_of(self._main)
         finally:
-            self._waiting -= 1
+            self._ending.waiting -= 1
         if not self._main.cancelled():
             self._main.result()
-        return self._state
+        return self.state
 
     async def run_to_end(self) -> None:
         """Waits for the end; if the waiting task is cancelled, as Ctrl-C does, so is the run."""
@@ -155,10 +152,10 @@ class Job:
         Raises:
             PipelineError: If it is still running.
         """
-        if self._state == "RUNNING":
+        if self.state == "RUNNING":
             msg = "the run has not ended, and waiting for it here would block its event loop; use `await handle.wait()`"
             raise PipelineError(msg)
-        return self._state
+        return self.state
 
     async def drain(self) -> None:
         """Stops reading, lets the watermark go to its end so that all open windows come out, and waits for that."""
@@ -170,13 +167,13 @@ class Job:
     async def cancel(self) -> None:
         """Ends the run without putting out what is open; sinks drop what they have not completed."""
         require_loop_of(self._main, "cancel()")
-        if self._state == "RUNNING":  # else it has come to its end, and frees what it holds
+        if self.state == "RUNNING":  # else it has come to its end, and frees what it holds
             self._main.cancel()
         else:
             self._refuse_own_task("cancel()")
         await end_of(self._main)
-        if self._state == "RUNNING":  # it had not begun
-            self._state = "CANCELLED"
+        if self.state == "RUNNING":  # it had not begun
+            self._ending.state = "CANCELLED"
             await self._abort()
 
     # The run.
@@ -197,27 +194,17 @@ class Job:
                 await self._work()
                 while not await self._finish():
                     await self._work()
-            self._state = "DRAINED" if self._draining else "DONE"
+            self._ending.state = "DRAINED" if self._draining else "DONE"
         except GeneratorExit:
             raise
         except BaseException as error:
             if is_cancelled(error):
-                self._state = "CANCELLED"
+                self._ending.state = "CANCELLED"
                 await self._abort()
                 raise
-            self._fail(error)
+            self._ending.fail(error)
             await self._abort()
             self._tasks.check()
-
-    def _fail(self, error: BaseException) -> None:
-        """The run has failed; it tells why if nobody waits for that."""
-        self._state = "FAILED"
-        self._tasks.note_failure(error)
-        if not self._waiting:
-            log.error("the run has failed: %s", self._tasks.failure)
-            task = asyncio.current_task()  # `_main`, which is not known yet if the task has begun at once
-            assert task is not None
-            task.add_done_callback(mark_seen)
 
     async def _start(self) -> bool:
         """Opens everything; False if the state says that the run has come to its end before."""
@@ -353,8 +340,8 @@ class Job:
         if self._checkpoints is None:
             msg = f"a {what} needs a place to be kept; run the pipeline with PipelineOptions(state_dir=...)"
             raise PipelineError(msg)
-        if self._finishing or self._state != "RUNNING":
-            raise too_late(self._state)
+        if self._finishing or self.state != "RUNNING":
+            raise too_late(self.state)
         return self._checkpoints
 
     async def _ask(self, call: str, work: Callable[[], Awaitable[int]]) -> int:
@@ -392,9 +379,4 @@ class Job:
         errors = await free_all([self._stop_tasks]) + await self.execution.close()
         if self._checkpoints is not None:
             errors += await free_all([self._checkpoints.close])
-        for error in errors:
-            if not isinstance(error, Exception):
-                raise error  # it was cancelled, and has freed everything nevertheless
-            if self._tasks.failure is None:
-                self._fail(error)
-                raise error
+        self._ending.tell(errors)
