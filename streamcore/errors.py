@@ -224,6 +224,12 @@ def _told(cause: BaseException, hint: str) -> str:
     return str(cause) if isinstance(cause, StreamcoreError) else f"{type(cause).__name__}: {cause}; {hint}"
 
 
+def note_step(error: BaseException, label: str) -> None:
+    """Adds to an error that does not name it the step that it happened in."""
+    if repr(label) not in str(error):
+        error.add_note(f"This happened in step {label!r}.")
+
+
 def describe(value: object) -> str:
     """A value as messages name it: a class by its name, anything else by its repr.
 

@@ -6,7 +6,8 @@ import asyncio
 import logging
 from collections.abc import Iterable
 
-from streamcore.engine.tasks import Tasks, mark_seen
+from streamcore.engine.tasks import Tasks, is_cancelled, mark_seen
+from streamcore.errors import StreamcoreError
 
 log = logging.getLogger("streamcore")
 
@@ -31,17 +32,23 @@ class Ending:
         """The run has failed; it tells why if nobody waits for that. Called in its main task."""
         self.state = "FAILED"
         self._tasks.note_failure(error)
+        task, failure = asyncio.current_task(), self._tasks.failure
+        assert task is not None
+        assert failure is not None
         if not self.waiting:
-            log.error("the run has failed: %s", self._tasks.failure)
-            task = asyncio.current_task()
-            assert task is not None
-            task.add_done_callback(mark_seen)
+            log.error("the run has failed: %s", _told(failure))
+        task.add_done_callback(mark_seen)  # whoever waits may be cancelled, as by the end of the loop
 
     def tell(self, errors: Iterable[BaseException]) -> None:
         """Raises what failed while the run freed what it holds, if nothing failed before."""
         for error in errors:
-            if not isinstance(error, Exception):
-                raise error  # it was cancelled, and has freed everything nevertheless
+            if is_cancelled(error):
+                raise error  # and has freed everything nevertheless
             if self._tasks.failure is None:
                 self.fail(error)
-                raise error
+                self._tasks.check()
+
+
+def _told(error: BaseException) -> str:
+    text = str(error) if isinstance(error, StreamcoreError) else f"{type(error).__name__}: {error}"
+    return "\n".join([text, *getattr(error, "__notes__", ())])  # a note may be what names the step

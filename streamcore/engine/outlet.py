@@ -11,7 +11,7 @@ from streamcore.engine.awaitables import awaitable
 from streamcore.engine.core.egress import SinkNode
 from streamcore.engine.slices import Slices
 from streamcore.engine.tasks import is_cancelled
-from streamcore.errors import SinkError, StreamcoreError
+from streamcore.errors import SinkError, StreamcoreError, note_step
 from streamcore.model.bundle import Bundle
 from streamcore.model.sink import Sink
 from streamcore.model.two_phase import TwoPhaseSink
@@ -160,11 +160,13 @@ class Outlet:
         try:
             yield
         except StreamcoreError as error:
-            if repr(self.label) not in str(error):
-                error.add_note(f"This happened in step {self.label!r}.")
+            note_step(error, self.label)
             raise
         except (Exception, asyncio.CancelledError) as error:
             if is_cancelled(error):
                 raise
             msg = f"step {self.node.label!r} could not write: {type(error).__name__}: {error}"
             raise SinkError(msg) from error
+        except BaseException as error:  # such as that of `pytest.fail`, which has to stay what it is
+            note_step(error, self.label)
+            raise

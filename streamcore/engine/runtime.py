@@ -19,7 +19,7 @@ from streamcore.engine.planning import Plan
 from streamcore.engine.rest import Rest, Work
 from streamcore.engine.slices import Slices
 from streamcore.engine.streams import Streams
-from streamcore.engine.tasks import Tasks, free_all, is_cancelled, own_task_error
+from streamcore.engine.tasks import Tasks, free_all, is_cancelled, is_dropped, own_task_error
 from streamcore.engine.writing import Writing
 from streamcore.errors import PipelineError, StateDirectoryError, TransactionAbortedError
 from streamcore.graph.pipeline import Pipeline
@@ -189,15 +189,16 @@ class Job:
         await self._close()
 
     async def _carry_out(self) -> None:
+        task = asyncio.current_task()
         try:
             if await self._start():
                 await self._work()
                 while not await self._finish():
                     await self._work()
             self._ending.state = "DRAINED" if self._draining else "DONE"
-        except GeneratorExit:
-            raise
         except BaseException as error:
+            if is_dropped(error, task):
+                raise
             if is_cancelled(error):
                 self._ending.state = "CANCELLED"
                 await self._abort()
@@ -323,7 +324,7 @@ class Job:
     async def begin_anew(self) -> None:
         """Takes up another execution; nothing is polled before `release`."""
         for error in await self.execution.close(ends_run=False):
-            if isinstance(error, asyncio.CancelledError):
+            if not isinstance(error, Exception):
                 raise error
         self.execution = self._execute(Plan(self._pipeline))
         self._open(self.execution)
@@ -348,7 +349,7 @@ class Job:
         self._refuse_own_task(call)
         number = await self._tasks.see_through(work, StateDirectoryError, TransactionAbortedError)
         if number is None:
-            raise too_late(self._state)
+            raise too_late(self.state)
         return number
 
     def _go_back(self) -> None:

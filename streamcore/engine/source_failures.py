@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import Iterator
 
 from streamcore.engine.tasks import is_cancelled
-from streamcore.errors import SourceError, StreamcoreError
+from streamcore.errors import SourceError, StreamcoreError, note_step
 
 
 def source_failure(label: str, what: str, cause: BaseException) -> SourceError:
@@ -34,3 +34,6 @@ def naming_step(label: str, what: str) -> Iterator[None]:
         if is_cancelled(error):
             raise
         raise source_failure(label, what, error) from error
+    except BaseException as error:  # such as that of `pytest.fail`, which has to stay what it is
+        note_step(error, label)
+        raise

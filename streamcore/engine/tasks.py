@@ -18,6 +18,16 @@ def is_cancelled(error: BaseException) -> bool:
     return isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling() > 0
 
 
+def is_dropped(error: BaseException, task: asyncio.Task[Any] | None) -> bool:
+    """Whether an error ends a coroutine that nobody refers to any more; user code may raise `GeneratorExit`, too.
+
+    Args:
+        error: What was raised in the coroutine.
+        task: The task that has carried the coroutine out; it does not run any more then.
+    """
+    return isinstance(error, GeneratorExit) and (task is None or asyncio.current_task(task.get_loop()) is not task)
+
+
 def own_task_error(call: str) -> PipelineError:
     """What is raised where a part of a run waits for the run, which waits for that part."""
     return PipelineError(
@@ -44,10 +54,11 @@ class Tasks:
         self._running: set[asyncio.Task[None]] = set()
 
     def start(self, work: Callable[..., Coroutine[Any, Any, None]], *args: Any) -> asyncio.Task[None]:
-        """Starts a task, which raises nothing."""
+        """Starts a task, which raises nothing but what ends the process."""
         task = asyncio.create_task(self._guarded(work, *args), context=self.context.copy())
         self._running.add(task)
         task.add_done_callback(self._running.discard)
+        task.add_done_callback(mark_seen)
         return task
 
     async def see_through(self, work: Callable[[], Awaitable[T]], *refusals: type[Exception]) -> T | None:
@@ -88,25 +99,38 @@ class Tasks:
 
     def note_failure(self, error: BaseException) -> None:
         """Keeps what has made the run fail, if it is the first."""
-        if isinstance(error, asyncio.CancelledError):
-            # As it is, it would be taken for the end of the run by `cancel`.
-            cause = error
-            error = PipelineError("something that a function of the pipeline has waited for was cancelled")
-            error.__cause__ = cause
-        self.failure = self.failure or error
+        if self.failure is None:
+            self.failure = _as_failure(error)
 
     async def stop(self) -> None:
         """Ends all tasks."""
         await end_tasks(list(self._running))
 
     async def _guarded(self, work: Callable[..., Coroutine[Any, Any, None]], *args: Any) -> None:
+        task = asyncio.current_task()
         try:
             await work(*args)
-        except (Exception, asyncio.CancelledError) as error:
-            if is_cancelled(error):
+        except BaseException as error:
+            if is_dropped(error, task) or is_cancelled(error):
                 raise
             self.note_failure(error)
             self._on_failure()
+            if isinstance(error, KeyboardInterrupt | SystemExit):
+                raise
+
+
+def _as_failure(error: BaseException) -> BaseException:
+    """An error as whoever waits for the run can be told."""
+    if isinstance(error, asyncio.CancelledError):
+        # As it is, it would be taken for the end of the run by `cancel`.
+        failure = PipelineError("something that a function of the pipeline has waited for was cancelled")
+    elif isinstance(error, GeneratorExit):
+        # As it is, it would be taken for the end of the coroutine that waits.
+        failure = PipelineError("a function of the pipeline raised GeneratorExit; return, or raise another error")
+    else:
+        return error
+    failure.__cause__ = error
+    return failure
 
 
 async def free_all(calls: Iterable[Callable[[], Awaitable[None]]]) -> list[BaseException]:
@@ -115,10 +139,13 @@ async def free_all(calls: Iterable[Callable[[], Awaitable[None]]]) -> list[BaseE
     At the end of `asyncio.run` everything is cancelled, also what is about to close files.
     """
     errors: list[BaseException] = []
+    task = asyncio.current_task()
     for call in calls:
         try:
             await call()
-        except (Exception, asyncio.CancelledError) as error:
+        except BaseException as error:
+            if is_dropped(error, task):
+                raise
             errors.append(error)
     return errors
 
