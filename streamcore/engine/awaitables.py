@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Awaitable
 from typing import TypeVar
 
+from streamcore.engine.tasks import check_cancelled
 from streamcore.errors import shorten
 
 T = TypeVar("T")
@@ -22,3 +23,14 @@ def awaitable(call: Awaitable[T], method: str) -> Awaitable[T]:
         msg = f"`{method}` returned {shorten(call)}, not a coroutine; {remedy}"
         raise TypeError(msg)
     return call
+
+
+async def result_of(call: Awaitable[T], method: str) -> T:
+    """What a call of a method comes to; if the task was cancelled meanwhile it ends, whatever the method made of that.
+
+    Raises:
+        TypeError: As `awaitable` does.
+    """
+    result = await awaitable(call, method)
+    check_cancelled()
+    return result

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from streamcore.engine.awaitables import awaitable
+from streamcore.engine.awaitables import awaitable, result_of
 from streamcore.engine.core.ingress import SourceNode
 from streamcore.engine.core.node import NEVER
 from streamcore.engine.intake import Arrivals, SplitReading, find_starts, list_splits, open_split, position_of
 from streamcore.engine.positions import Positions
 from streamcore.engine.source_failures import naming_step
 from streamcore.engine.source_results import check_new_splits
+from streamcore.engine.tasks import check_cancelled
 from streamcore.model.clock import Clock
 from streamcore.model.source import Source
 
@@ -85,6 +86,7 @@ class Input:
     async def _find_more(self) -> None:
         with naming_step(self.node.label, "look for new splits"):
             async for split in check_new_splits(self.source.new_splits(), self.node.label):
+                check_cancelled()
                 if not self.positions.is_known(split):
                     self.positions.note(split, None)
                     self._open_split(split, None)
@@ -114,7 +116,7 @@ class Input:
     async def tell_checkpoint(self, positions: Mapping[str, Any]) -> None:
         """Tells the source that a checkpoint with these positions holds."""
         with naming_step(self.node.label, "note a checkpoint"):
-            await awaitable(self.source.checkpointed(positions), "checkpointed")
+            await result_of(self.source.checkpointed(positions), "checkpointed")
 
     async def close(self) -> None:
         """Closes the source, after its readers."""

@@ -7,12 +7,13 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 
-from streamcore.engine.awaitables import awaitable
+from streamcore.engine.awaitables import awaitable, result_of
 from streamcore.engine.clock import WallClock
 from streamcore.engine.core.ingress import SourceNode
 from streamcore.engine.core.node import NEVER
 from streamcore.engine.source_failures import naming_step, source_failure
 from streamcore.engine.source_results import check_batch, check_reader, check_splits
+from streamcore.engine.tasks import is_told_to_end
 from streamcore.errors import SourceError, StreamcoreError
 from streamcore.model.clock import Clock
 from streamcore.model.source import Batch, Reader, Source
@@ -181,7 +182,7 @@ class SplitReading:
             self._go_on.clear()
             batch = await self._poll(self.reader.poll, "poll")
             self._arrive(batch)
-            if batch is None:
+            if batch is None or is_told_to_end():
                 return
 
     async def drain(self) -> None:
@@ -225,7 +226,7 @@ async def list_splits(node: SourceNode, source: Source[Any]) -> Sequence[str]:
         SourceError: If the source cannot be opened.
     """
     with naming_step(node.label, "open its source"):
-        return check_splits(await awaitable(source.splits(), "splits"), node.label)
+        return check_splits(await result_of(source.splits(), "splits"), node.label)
 
 
 async def find_starts(node: SourceNode, source: Source[Any], splits: Sequence[str]) -> Mapping[str, Any]:
@@ -235,7 +236,7 @@ async def find_starts(node: SourceNode, source: Source[Any], splits: Sequence[st
         SourceError: If the source cannot tell.
     """
     with naming_step(node.label, "find out where to begin"):
-        return await awaitable(source.start_positions(splits), "start_positions")
+        return await result_of(source.start_positions(splits), "start_positions")
 
 
 def position_of(node: SourceNode, split: str, reader: Reader[Any]) -> object:

@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, TypeVar
 
-from streamcore.engine.awaitables import awaitable
+from streamcore.engine.awaitables import awaitable, result_of
 from streamcore.engine.core.egress import SinkNode
 from streamcore.engine.slices import Slices
 from streamcore.engine.tasks import is_cancelled
@@ -129,7 +129,7 @@ class Outlet:
     async def guard(self, call: Awaitable[T], method: str) -> T:
         """Waits for a call of a method of the sink, and names the step if it fails."""
         with self._telling_failures():
-            return await awaitable(call, method)
+            return await result_of(call, method)
 
     def has_failed(self) -> bool:
         """Whether writing has failed since the node was attached."""

@@ -19,7 +19,7 @@ from streamcore.engine.planning import Plan
 from streamcore.engine.rest import Rest, Work
 from streamcore.engine.slices import Slices
 from streamcore.engine.streams import Streams
-from streamcore.engine.tasks import Tasks, free_all, is_cancelled, is_dropped, own_task_error
+from streamcore.engine.tasks import Tasks, check_cancelled, free_all, is_cancelled, is_dropped, own_task_error
 from streamcore.engine.writing import Writing
 from streamcore.errors import PipelineError, StateDirectoryError, TransactionAbortedError
 from streamcore.graph.pipeline import Pipeline
@@ -273,6 +273,7 @@ class Job:
         """Lets other tasks of the loop go on, sinks among them; waits while a sink is full."""
         self._writing.notify()
         await asyncio.sleep(0)
+        check_cancelled()
         self._tasks.check()
         while self._writing.is_full():
             self._arrivals.wake.clear()

@@ -12,10 +12,24 @@ from streamcore.errors import PipelineError
 T = TypeVar("T")
 
 
+def is_told_to_end() -> bool:
+    """Whether the present task has been cancelled; user code that it has awaited may have kept that to itself.
+
+    On Python 3.11 `asyncio.wait_for` does so, if what it waits for comes at the same time.
+    """
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
+def check_cancelled() -> None:
+    """Raises the cancellation of the present task, if user code that it has awaited has kept that to itself."""
+    if is_told_to_end():
+        raise asyncio.CancelledError
+
+
 def is_cancelled(error: BaseException) -> bool:
     """Whether an error is the cancellation of the present task, and not one of something that it has waited for."""
-    task = asyncio.current_task()
-    return isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling() > 0
+    return isinstance(error, asyncio.CancelledError) and is_told_to_end()
 
 
 def is_dropped(error: BaseException, task: asyncio.Task[Any] | None) -> bool:

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import AsyncIterable, AsyncIterator, Callable
 from typing import Any, Generic, overload
 
+from streamcore.engine.tasks import check_cancelled
 from streamcore.errors import PipelineError
 from streamcore.graph.ptransform import PTransform
 from streamcore.graph.pvalue import PBegin, PCollection
@@ -177,6 +178,7 @@ class PumpReader(Reader[Any]):
                     await self._room.wait()
                 self.waiting.append(await anext(elements))
                 self._changed.set()
+                check_cancelled()
         except StopAsyncIteration:
             return
         finally:

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from streamcore.engine.slices import Slices
+from streamcore.engine.tasks import check_cancelled
 from streamcore.errors import PipelineError, SinkError, shorten
 from streamcore.graph.pipeline import require_pcollection
 from streamcore.graph.ptransform import PTransform
@@ -80,6 +81,7 @@ class CallableSink(Sink[Any]):
             result = self._fn(argument)
             if result is not None and inspect.isawaitable(result):
                 await result
+                check_cancelled()
         except Exception as error:
             what = "elements" if self._batch else "element"
             msg = f"{_name_of(self._fn)} failed on {what} {shorten(argument)}: {type(error).__name__}: {error}"
