@@ -107,7 +107,8 @@ class Outlet:
     async def abort(self) -> None:
         """Has the sink drop what it has not completed, if it was opened."""
         if self._is_open:
-            await awaitable(self.sink.abort(), "abort")
+            with self._telling_failures("drop what it has not completed"):
+                await awaitable(self.sink.abort(), "abort")
 
     def attach(self, node: SinkNode) -> None:
         """Takes bundles from a node, which may write to the sink from now on; what came from another is dropped."""
@@ -156,7 +157,7 @@ class Outlet:
             await slices.give_way()
 
     @contextlib.contextmanager
-    def _telling_failures(self) -> Iterator[None]:
+    def _telling_failures(self, what: str = "write") -> Iterator[None]:
         try:
             yield
         except StreamcoreError as error:
@@ -165,7 +166,7 @@ class Outlet:
         except (Exception, asyncio.CancelledError) as error:
             if is_cancelled(error):
                 raise
-            msg = f"step {self.node.label!r} could not write: {type(error).__name__}: {error}"
+            msg = f"step {self.node.label!r} could not {what}: {type(error).__name__}: {error}"
             raise SinkError(msg) from error
         except BaseException as error:  # such as that of `pytest.fail`, which has to stay what it is
             note_step(error, self.label)

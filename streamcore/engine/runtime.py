@@ -370,15 +370,16 @@ class Job:
 
     async def _abort(self) -> None:
         """Has the sinks drop what they have not completed."""
-        await free_all([self._stop_tasks, *(outlet.abort for outlet in self.outlets), self._streams.abort])
+        aborts = [outlet.abort for outlet in self.outlets]
+        self._ending.tell_aborted(await free_all([self._stop_tasks, *aborts, self._streams.abort]))
 
     async def _stop_tasks(self) -> None:
         await self.execution.stop()
         await self._tasks.stop()
 
     async def _close(self) -> None:
-        """Frees everything; what fails here is told only if nothing failed before."""
+        """Frees everything, and tells what has failed meanwhile."""
         errors = await free_all([self._stop_tasks]) + await self.execution.close()
         if self._checkpoints is not None:
             errors += await free_all([self._checkpoints.close])
-        self._ending.tell(errors)
+        self._ending.tell_closed(errors)

@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextvars
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from streamcore.errors import PipelineError
 
 T = TypeVar("T")
+
+# What is not only the failure of a run.
+PROCESS_ENDS: Final = (KeyboardInterrupt, SystemExit)
 
 
 def is_told_to_end() -> bool:
@@ -129,7 +132,7 @@ class Tasks:
                 raise
             self.note_failure(error)
             self._on_failure()
-            if isinstance(error, KeyboardInterrupt | SystemExit):
+            if isinstance(error, PROCESS_ENDS):
                 raise
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections import deque
 from collections.abc import AsyncIterable, AsyncIterator, Callable
 from typing import Any, Generic, overload
@@ -129,6 +128,7 @@ class PumpReader(Reader[Any]):
         self._iterable = iterable
         self._capacity = capacity
         self._pump: asyncio.Task[None] | None = None
+        self._has_told = False
         self._changed = asyncio.Event()
         self._room = asyncio.Event()
 
@@ -139,7 +139,7 @@ class PumpReader(Reader[Any]):
             self._pump.add_done_callback(lambda _: self._changed.set())
         while not self.waiting:
             if self._pump.done():
-                self._pump.result()  # raises what the iterable has raised
+                self._tell(self._pump)
                 return None
             self._changed.clear()
             await self._changed.wait()
@@ -147,22 +147,30 @@ class PumpReader(Reader[Any]):
 
     async def drain(self, limit: int) -> Batch[Any] | None:
         """What waits, after the task has ended."""
-        if self._pump is not None and not self._pump.done():
-            await self.close()
+        if self._pump is not None:
+            await self._end(self._pump)
         if self.waiting:
             return self._take(limit)
-        if self._pump is not None:
-            self._pump.result()  # raises what the iterable has raised before
+        await self.close()
         return None
 
     async def close(self) -> None:
-        """Ends the task, and the generator with it."""
-        pump, self._pump = self._pump, None
-        if pump is not None:
+        """Ends the task, and the generator with it; raises what that has raised, if nobody has been told."""
+        if self._pump is not None:
+            await self._end(self._pump)
+            if not self._has_told:
+                self._tell(self._pump)
+
+    async def _end(self, pump: asyncio.Task[None]) -> None:
+        if not pump.done():
             pump.cancel()
             await asyncio.wait([pump])
-            if not pump.cancelled():
-                pump.exception()  # it has been told, or nobody has waited for it
+            self._has_told = pump.cancelled()  # then there is nothing to tell
+
+    def _tell(self, pump: asyncio.Task[None]) -> None:
+        """Raises what the iterable has raised."""
+        self._has_told = True
+        pump.result()
 
     def _take(self, limit: int) -> Batch[Any]:
         taken = [self.waiting.popleft() for _ in range(min(limit, len(self.waiting)))]
@@ -184,5 +192,4 @@ class PumpReader(Reader[Any]):
         finally:
             aclose = getattr(elements, "aclose", None)
             if aclose is not None:
-                with contextlib.suppress(Exception):
-                    await aclose()
+                await aclose()

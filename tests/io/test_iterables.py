@@ -303,6 +303,32 @@ async def test_draining_gives_what_waits_and_then_what_the_iterable_has_raised()
     await reader.close()
 
 
+async def test_what_a_generator_raises_when_it_is_closed_is_raised_once() -> None:
+    async def kept() -> AsyncIterator[int]:
+        try:
+            while True:
+                yield 1
+        finally:
+            msg = "not saved"
+            raise ValueError(msg)
+
+    reader = PumpReader(kept(), 3)
+    await reader.poll(1)
+    batch = await reader.drain(10)
+    assert batch is not None
+    with pytest.raises(ValueError, match="not saved"):
+        await reader.drain(10)
+    await reader.close()
+
+
+async def test_what_an_iterable_has_raised_that_nobody_has_asked_for_is_told_in_the_end() -> None:
+    reader = PumpReader(async_failing(), 3)
+    await reader.poll(1)
+    await asyncio.sleep(0)
+    with pytest.raises(ValueError, match="no more"):
+        await reader.close()
+
+
 async def test_draining_what_has_not_begun() -> None:
     reader = PumpReader(count_to(5), 10)
     assert await reader.drain(2) is None
