@@ -70,6 +70,9 @@ class WatermarkEstimator(abc.ABC):
     def observe(self, state: EstimatorState, value: Any, timestamp: int, /) -> EstimatorState:
         """The state after one more element, at a time in microseconds; called once for each, in the order they come."""
 
+    def reset(self) -> None:
+        """Forgets what it keeps itself, beside the state; called at the end of a run."""
+
 
 class BoundedOutOfOrderness(WatermarkEstimator):
     """The largest timestamp so far minus a bound: elements are expected at most `bound` seconds out of order.
@@ -213,7 +216,7 @@ class ManualWatermark(WatermarkEstimator):
         self.watermark = max(self.watermark, _mark(timestamp))
 
     def reset(self) -> None:
-        """Takes it back to the beginning of time; the engine calls this at the end of a run."""
+        """Takes it back to the beginning of time."""
         self.watermark = MIN_MICROS
 
     def current(self, state: EstimatorState) -> int:
