@@ -171,6 +171,13 @@ class Execution:
             self.plan.reset_watermarks()
         return errors
 
+    def forget(self) -> None:
+        """Drops what is open, after `close`; keeps what has been counted, and how far the watermarks have come."""
+        self.plan.forget()
+        self.inputs.clear()
+        self.arrivals.clear()
+        self._readers.clear()
+
     def _take_opened(self) -> list[Node]:
         opened, self._opened = self._opened, []
         return opened

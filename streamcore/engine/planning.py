@@ -87,6 +87,17 @@ class Plan:
             if isinstance(node, EstimatorNode):
                 node.estimator.reset()
 
+    def forget(self) -> None:
+        """Drops the nodes but for their outlines, when the run is over."""
+        outlines = {node: node.outline() for node in self.nodes}
+        for source, _ in self.sources:  # what a reader has raised may keep one, by its traceback
+            source.consumers.clear()
+            source.estimators.clear()
+        self._producers = {pcoll: (outlines[node], tag) for pcoll, (node, tag) in self._producers.items()}
+        self.nodes = list(outlines.values())
+        self.sources, self.sinks, self.timed = [], [], []
+        self.scheduler.forget()
+
     def _add(self, applied: AppliedTransform) -> None:
         for kind in type(applied.transform).__mro__:
             if kind in _BUILDERS:

@@ -87,7 +87,7 @@ class Job:
 
     @property
     def lags(self) -> Mapping[str, Mapping[str, int]]:
-        """How many elements wait at the sources, by step and split, where a source knows."""
+        """How many elements wait at the sources, by step and split, where a source knows; none after the end."""
         return self.execution.lags()
 
     def stream(self, pcoll: PCollection[T]) -> Stream[WindowedValue[T]]:
@@ -339,10 +339,10 @@ class Job:
         self._arrivals.wake.set()
 
     def _require_checkpoints(self, what: str) -> Checkpointing:
-        if self._checkpoints is None:
+        if not self._is_durable:
             msg = f"a {what} needs a place to be kept; run the pipeline with PipelineOptions(state_dir=...)"
             raise PipelineError(msg)
-        if self._finishing or self.state != "RUNNING":
+        if self._checkpoints is None or self._finishing or self.state != "RUNNING":
             raise too_late(self.state)
         return self._checkpoints
 
@@ -382,4 +382,13 @@ class Job:
         errors = await free_all([self._stop_tasks]) + await self.execution.close()
         if self._checkpoints is not None:
             errors += await free_all([self._checkpoints.close])
+        self._forget()
         self._ending.tell_closed(errors)
+
+    def _forget(self) -> None:
+        """Drops what was open: a handle may be kept much longer than its run, for what that has counted."""
+        self._checkpoints = None
+        self._streams.forget()
+        self._writing.forget_all()
+        self.execution.forget()
+        self.outlets.clear()

@@ -95,6 +95,12 @@ class Streams:
             with contextlib.suppress(Exception):
                 await outlet.sink.abort()
 
+    def forget(self) -> None:
+        """The run is over: nothing follows, and nobody has to leave any more."""
+        for outlet in self._watched:
+            outlet.node.discard()
+        self._watched.clear()
+
     def _close(self, outlet: Outlet) -> None:
         pcoll = self._watched.pop(outlet, None)
         if pcoll is not None and self._execution is not None:

@@ -53,6 +53,10 @@ class Writing:
         if self._writers.pop(outlet, None) is not None:
             outlet.finish()
 
+    def forget_all(self) -> None:
+        """The run is over."""
+        self._writers.clear()
+
     async def halt(self, outlet: Outlet) -> None:
         """Writes no more to a sink; drops what waits for it."""
         outlet.hold()

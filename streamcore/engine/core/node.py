@@ -72,6 +72,11 @@ class Scheduler:
         while self.step():
             pass
 
+    def forget(self) -> None:
+        """Drops all tasks, when the run is over."""
+        self._stack.clear()
+        self._spawned.clear()
+
     def is_idle(self) -> bool:
         """Whether there is nothing to do: the engine is quiescent."""
         return not self._stack and not self._spawned
@@ -109,6 +114,12 @@ class Node:
 
     def close(self) -> None:
         """Called once at the end, also after an error, if `open` succeeded."""
+
+    def outline(self) -> Node:
+        """What is kept of a node when the run is over: its counters, and how far its watermark has come."""
+        outline = Node(self.label, self.scheduler)
+        outline.metrics, outline.watermark = self.metrics, self.watermark
+        return outline
 
     def push(self, bundle: Bundle) -> None:
         """Takes a bundle, in which there is at least one element."""
