@@ -61,7 +61,7 @@ class Pipeline:
 
     @property
     def result(self) -> JobHandle:
-        """The handle of the run that a `with` block ended with."""
+        """The handle of the run that a `with` block ended with, also if that has failed."""
         if self._handle is None:
             msg = "the pipeline has not run yet; its result exists after the `with` block, or after run()"
             raise PipelineError(msg)
@@ -108,6 +108,10 @@ class Pipeline:
         """
         self._handle = self.runner.run(self)
         return self._handle
+
+    def note_run(self, handle: JobHandle) -> None:
+        """Makes a run the `result`; called by runners whose `run` raises what makes a run fail, before it begins."""
+        self._handle = handle
 
     async def run_async(self) -> JobHandle:
         """Starts the pipeline in the running event loop, and returns its handle at once."""

@@ -42,6 +42,7 @@ class EmbeddedRunner:
 
     async def _run(self, pipeline: Pipeline) -> Job:
         job = Job(pipeline)
+        pipeline.note_run(job)
         await job.run_to_end()
         return job
 
