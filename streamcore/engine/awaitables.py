@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Awaitable
 from typing import TypeVar
 
-from streamcore.engine.tasks import check_cancelled
+from streamcore.engine.cancellation import check_cancelled
 from streamcore.errors import shorten
 
 T = TypeVar("T")

@@ -6,7 +6,8 @@ import asyncio
 import logging
 from collections.abc import Iterable
 
-from streamcore.engine.tasks import PROCESS_ENDS, Tasks, is_cancelled, mark_seen
+from streamcore.engine.cancellation import is_cancelled
+from streamcore.engine.tasks import PROCESS_ENDS, Tasks, mark_seen
 from streamcore.errors import StreamcoreError
 
 log = logging.getLogger("streamcore")

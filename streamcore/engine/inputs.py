@@ -6,13 +6,13 @@ from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from streamcore.engine.awaitables import awaitable, result_of
+from streamcore.engine.cancellation import check_cancelled
 from streamcore.engine.core.ingress import SourceNode
 from streamcore.engine.core.node import NEVER
 from streamcore.engine.intake import Arrivals, SplitReading, find_starts, list_splits, open_split, position_of
 from streamcore.engine.positions import Positions
 from streamcore.engine.source_failures import naming_step
 from streamcore.engine.source_results import check_new_splits
-from streamcore.engine.tasks import check_cancelled
 from streamcore.model.clock import Clock
 from streamcore.model.source import Source
 

@@ -8,12 +8,12 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 
 from streamcore.engine.awaitables import awaitable, result_of
+from streamcore.engine.cancellation import is_told_to_end
 from streamcore.engine.clock import WallClock
 from streamcore.engine.core.ingress import SourceNode
 from streamcore.engine.core.node import NEVER
 from streamcore.engine.source_failures import naming_step, source_failure
 from streamcore.engine.source_results import check_batch, check_reader, check_splits
-from streamcore.engine.tasks import is_told_to_end
 from streamcore.errors import SourceError, StreamcoreError
 from streamcore.model.clock import Clock
 from streamcore.model.source import Batch, Reader, Source

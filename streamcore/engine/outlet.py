@@ -8,9 +8,9 @@ from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, TypeVar
 
 from streamcore.engine.awaitables import awaitable, result_of
+from streamcore.engine.cancellation import is_cancelled
 from streamcore.engine.core.egress import SinkNode
 from streamcore.engine.slices import Slices
-from streamcore.engine.tasks import is_cancelled
 from streamcore.errors import SinkError, StreamcoreError, note_step
 from streamcore.model.bundle import Bundle
 from streamcore.model.sink import Sink

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 
+from streamcore.engine.cancellation import check_cancelled, is_cancelled, is_dropped, tell_to_end
 from streamcore.engine.checkpointing import Checkpointing, too_late
 from streamcore.engine.clock import choose_clock
 from streamcore.engine.durability import durability_of
@@ -19,7 +20,7 @@ from streamcore.engine.planning import Plan
 from streamcore.engine.rest import Rest, Work
 from streamcore.engine.slices import Slices
 from streamcore.engine.streams import Streams
-from streamcore.engine.tasks import Tasks, check_cancelled, free_all, is_cancelled, is_dropped, own_task_error
+from streamcore.engine.tasks import Tasks, free_all, own_task_error
 from streamcore.engine.writing import Writing
 from streamcore.errors import PipelineError, StateDirectoryError, TransactionAbortedError
 from streamcore.graph.pipeline import Pipeline
@@ -168,7 +169,7 @@ class Job:
         """Ends the run without putting out what is open; sinks drop what they have not completed."""
         require_loop_of(self._main, "cancel()")
         if self.state == "RUNNING":  # else it has come to its end, and frees what it holds
-            self._main.cancel()
+            tell_to_end(self._main)
         else:
             self._refuse_own_task("cancel()")
         await end_of(self._main)

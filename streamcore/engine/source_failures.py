@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import Iterator
 
-from streamcore.engine.tasks import is_cancelled
+from streamcore.engine.cancellation import is_cancelled
 from streamcore.errors import SourceError, StreamcoreError, note_step
 
 

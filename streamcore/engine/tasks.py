@@ -7,42 +7,13 @@ import contextvars
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from typing import Any, Final, TypeVar
 
+from streamcore.engine.cancellation import is_cancelled, is_dropped, tell_to_end
 from streamcore.errors import PipelineError
 
 T = TypeVar("T")
 
 # What is not only the failure of a run.
 PROCESS_ENDS: Final = (KeyboardInterrupt, SystemExit)
-
-
-def is_told_to_end() -> bool:
-    """Whether the present task has been cancelled; user code that it has awaited may have kept that to itself.
-
-    On Python 3.11 `asyncio.wait_for` does so, if what it waits for comes at the same time.
-    """
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0
-
-
-def check_cancelled() -> None:
-    """Raises the cancellation of the present task, if user code that it has awaited has kept that to itself."""
-    if is_told_to_end():
-        raise asyncio.CancelledError
-
-
-def is_cancelled(error: BaseException) -> bool:
-    """Whether an error is the cancellation of the present task, and not one of something that it has waited for."""
-    return isinstance(error, asyncio.CancelledError) and is_told_to_end()
-
-
-def is_dropped(error: BaseException, task: asyncio.Task[Any] | None) -> bool:
-    """Whether an error ends a coroutine that nobody refers to any more; user code may raise `GeneratorExit`, too.
-
-    Args:
-        error: What was raised in the coroutine.
-        task: The task that has carried the coroutine out; it does not run any more then.
-    """
-    return isinstance(error, GeneratorExit) and (task is None or asyncio.current_task(task.get_loop()) is not task)
 
 
 def own_task_error(call: str) -> PipelineError:
@@ -170,7 +141,7 @@ async def free_all(calls: Iterable[Callable[[], Awaitable[None]]]) -> list[BaseE
 async def end_tasks(tasks: list[asyncio.Task[None]]) -> None:
     """Cancels tasks and waits for their end."""
     for task in tasks:
-        task.cancel()
+        tell_to_end(task)
     await asyncio.gather(*tasks, return_exceptions=True)
 
 

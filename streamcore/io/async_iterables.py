@@ -7,7 +7,6 @@ from collections import deque
 from collections.abc import AsyncIterable, AsyncIterator, Callable
 from typing import Any, Generic, overload
 
-from streamcore.engine.tasks import check_cancelled
 from streamcore.errors import PipelineError
 from streamcore.graph.ptransform import PTransform
 from streamcore.graph.pvalue import PBegin, PCollection
@@ -129,6 +128,7 @@ class PumpReader(Reader[Any]):
         self._capacity = capacity
         self._pump: asyncio.Task[None] | None = None
         self._has_told = False
+        self._is_ending = False
         self._changed = asyncio.Event()
         self._room = asyncio.Event()
 
@@ -163,6 +163,7 @@ class PumpReader(Reader[Any]):
 
     async def _end(self, pump: asyncio.Task[None]) -> None:
         if not pump.done():
+            self._is_ending = True
             pump.cancel()
             await asyncio.wait([pump])
             self._has_told = pump.cancelled()  # then there is nothing to tell
@@ -180,13 +181,12 @@ class PumpReader(Reader[Any]):
     async def _take_in(self) -> None:
         elements = aiter(self._iterable)
         try:
-            while True:
+            while not self._is_ending:  # the iterable may keep it to itself that it is cancelled
                 while len(self.waiting) >= self._capacity:
                     self._room.clear()
                     await self._room.wait()
                 self.waiting.append(await anext(elements))
                 self._changed.set()
-                check_cancelled()
         except StopAsyncIteration:
             return
         finally:

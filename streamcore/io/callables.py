@@ -6,8 +6,8 @@ import inspect
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from streamcore.engine.cancellation import check_cancelled
 from streamcore.engine.slices import Slices
-from streamcore.engine.tasks import check_cancelled
 from streamcore.errors import PipelineError, SinkError, shorten
 from streamcore.graph.pipeline import require_pcollection
 from streamcore.graph.ptransform import PTransform

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -215,3 +216,39 @@ async def test_cancel_ends_the_checkpoints_of_a_source_that_goes_on(tmp_path: Pa
     await until(is_told)
     await asyncio.wait_for(job.cancel(), 30)
     assert job.state == "CANCELLED"
+
+
+async def wait_unbalanced() -> None:
+    """Times out as in libraries that cancel the present task for that, and never say that this is over."""
+    task = asyncio.current_task()
+    assert task is not None
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await asyncio.sleep(0)
+    assert task.cancelling()
+
+
+class UnbalancedReader(FedReader):
+    """Times out in such a library before each element."""
+
+    async def poll(self, limit: int) -> Batch[Any] | None:
+        await wait_unbalanced()
+        self.polls += 1
+        return Batch([self.polls]) if self.polls < 4 else None
+
+
+async def test_a_library_that_leaves_cancellations_counted_ends_nothing() -> None:
+    source = FedSource("a")
+    source.readers["a"] = UnbalancedReader()
+    source.found.put_nowait(None)
+    written: list[int] = []
+
+    async def write(element: int) -> None:
+        await wait_unbalanced()
+        written.append(element)
+
+    p = Pipeline(options=PipelineOptions(bundle_size=1))
+    _ = p | Read(source) | WriteToCallable(write)
+    handle = await p.run_async()
+    assert await handle.wait() == "DONE"
+    assert written == [1, 2, 3]
