@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,16 @@ class Own:
         self.number = number
 
 
+async def run_with_a_break(make: Callable[[], Pipeline], gate: Gate) -> None:
+    """Runs to a checkpoint, and goes on from it in another run."""
+    job = Job(make())
+    await gate.use(5)
+    await job.checkpoint()
+    await job.cancel()
+    gate.allow(100)
+    await run_to_end(make())
+
+
 async def test_values_of_any_type_where_pickle_is_allowed(tmp_path: Path) -> None:
     ledger, gate = Ledger(), Gate()
 
@@ -72,12 +83,7 @@ async def test_values_of_any_type_where_pickle_is_allowed(tmp_path: Path) -> Non
         )
         return p
 
-    job = Job(make())
-    await gate.use(5)
-    await job.checkpoint()
-    await job.cancel()
-    gate.allow(100)
-    await run_to_end(make())
+    await run_with_a_break(make, gate)
     assert ledger.rows() == [list(range(30))]
 
 
@@ -101,12 +107,7 @@ async def test_a_run_goes_on_with_values_that_carry_their_timestamps_and_windows
         )
         return p
 
-    job = Job(make())
-    await gate.use(5)
-    await job.checkpoint()
-    await job.cancel()
-    gate.allow(100)
-    await run_to_end(make())
+    await run_with_a_break(make, gate)
     assert ledger.rows() == [
         [
             TimestampedValue((number, WindowedValue(number, number, (IntervalWindow(0, 100),))), number)

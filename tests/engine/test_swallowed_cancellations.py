@@ -250,5 +250,6 @@ async def test_a_library_that_leaves_cancellations_counted_ends_nothing() -> Non
     p = Pipeline(options=PipelineOptions(bundle_size=1))
     _ = p | Read(source) | WriteToCallable(write)
     handle = await p.run_async()
-    assert await handle.wait() == "DONE"
+    async with asyncio.timeout(60):
+        assert await handle.wait() == "DONE"
     assert written == [1, 2, 3]
