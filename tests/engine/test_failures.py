@@ -230,9 +230,10 @@ async def test_a_source_that_fails_is_named(where: str, message: str) -> None:
 class BadSink(Collected):
     """Fails where it is told to."""
 
-    def __init__(self, where: str) -> None:
+    def __init__(self, where: str, error: BaseException | None = None) -> None:
         super().__init__()
         self.where = where
+        self.error = error or OSError(where)
 
     async def open(self) -> None:
         self.fail("open")
@@ -245,7 +246,7 @@ class BadSink(Collected):
 
     def fail(self, where: str) -> None:
         if where == self.where:
-            raise OSError(where)
+            raise self.error
 
 
 @pytest.mark.parametrize("where", ["open", "write", "close"])

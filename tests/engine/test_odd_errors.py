@@ -14,7 +14,6 @@ from streamcore.engine.runtime import Job
 from streamcore.errors import PipelineError, UserCodeError
 from streamcore.graph.pipeline import Pipeline
 from streamcore.io import ReadFromAsyncIterable, ReadFromIterable, WriteToCallable
-from streamcore.model.bundle import Bundle
 from streamcore.model.options import PipelineOptions
 from streamcore.model.source import Batch, Reader
 from streamcore.transforms.dofn import DoFn
@@ -22,34 +21,12 @@ from streamcore.transforms.pardo import ParDo
 from streamcore.transforms.read import Create, Read
 from streamcore.transforms.write import Write
 from tests.engine.sources import FedReader, FedSource, calm
-from tests.engine.test_failures import Failing
+from tests.engine.test_failures import BadSink, Failing
 from tests.engine.test_runtime import Collected
 
 
 class Panic(BaseException):
     """As extension modules raise it that are written in Rust."""
-
-
-class OddSink(Collected):
-    """Fails where it is told to."""
-
-    def __init__(self, where: str, error: BaseException) -> None:
-        super().__init__()
-        self.where = where
-        self.error = error
-
-    async def open(self) -> None:
-        self.fail("open")
-
-    async def write(self, bundle: Bundle) -> None:
-        self.fail("write")
-
-    async def close(self) -> None:
-        self.fail("close")
-
-    def fail(self, where: str) -> None:
-        if where == self.where:
-            raise self.error
 
 
 class OddReader(FedReader):
@@ -156,7 +133,7 @@ def generating(p: Pipeline, error: BaseException) -> object:
 
 
 def writing(where: str) -> Build:
-    return lambda p, error: p | Create([1, 2]) | "odd" >> Write(OddSink(where, error))
+    return lambda p, error: p | Create([1, 2]) | "odd" >> Write(BadSink(where, error))
 
 
 def reading(where: str) -> Build:
